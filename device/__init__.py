@@ -1,0 +1,1 @@
+"""The device agent: GPIO, broker, display power and the state of the consultation."""

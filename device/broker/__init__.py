@@ -1,0 +1,1 @@
+"""The broker connection: client, topics, spool, commands."""

@@ -1,0 +1,1 @@
+"""The wires to the room: inputs, outputs and pins."""

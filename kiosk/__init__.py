@@ -1,0 +1,1 @@
+"""The terminal's processes, the desk and what they agree on."""

@@ -1,0 +1,1 @@
+"""The consultation as pure functions: no input or output, no clock, no asyncio."""

@@ -1,0 +1,1 @@
+"""The partner's web page and its server."""

@@ -1,0 +1,1 @@
+"""Camera, microphone, loudspeaker and peer connections; holds no secret."""

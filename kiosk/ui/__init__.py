@@ -1,0 +1,1 @@
+"""The touch app: the screen and the fingers, and nothing else."""

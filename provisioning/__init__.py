@@ -1,0 +1,1 @@
+"""What IT staff run: set-up, certificates, schedules, releases, the demo."""

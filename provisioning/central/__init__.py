@@ -1,0 +1,1 @@
+"""The central services: schedule, TURN credentials, metrics, enrolment."""
