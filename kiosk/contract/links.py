@@ -1,0 +1,52 @@
+"""What goes over the two Unix sockets of the agent, besides the messages that have a module of their own.
+
+Line 1 in each direction is a `Greeting`. The agent then sends a full `Snapshot` (to the app) or `Plan` (to media).
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from kiosk.contract.intents import Intent
+from kiosk.contract.media import IceServer, MediaReport, Plan, Signal
+from kiosk.contract.state import State
+
+CONTRACT_VERSION = 1
+"""Raised whenever a message between the three processes changes; they are always installed together."""
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    MEDIA = "media"
+    UI = "ui"
+
+
+class Greeting(Struct, frozen=True, kw_only=True, tag="greeting"):
+    role: Role
+    version: int = CONTRACT_VERSION
+
+
+class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot"):
+    """Agent → app, on connect and on every change."""
+
+    state: State
+
+
+class TouchReport(Struct, frozen=True, kw_only=True, tag="touches"):
+    """App → agent once a minute: how it does, for telemetry."""
+
+    frames_per_second: float
+    reaction_ms_p95: float
+    refused: int = 0
+
+
+class IceServers(Struct, frozen=True, kw_only=True, tag="ice-servers"):
+    """Agent → media: the relays to use from now on, for new peer connections."""
+
+    servers: tuple[IceServer, ...] = ()
+
+
+ToUi = Greeting | Snapshot
+FromUi = Greeting | TouchReport | Intent
+ToMedia = Greeting | Plan | Signal | IceServers
+FromMedia = Greeting | MediaReport | Signal

@@ -1,0 +1,190 @@
+"""The state of the consultation as the agent keeps it and the touch app draws it. Data only: the rules are above.
+
+Everything here may hold names, so it lives in memory and on tmpfs, never on disk, never on MQTT.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from kiosk.contract.directory import DeskPresence, Directory
+from kiosk.contract.media import MediaReport
+from kiosk.contract.schedule import Appointment
+
+
+class Phase(StrEnum):
+    """Where a visit stands; each is one screen."""
+
+    IDLE = "idle"
+    TODAY = "today"
+    PREPARATION = "preparation"
+    SESSION = "session"
+    ENDED = "ended"
+
+
+class Sheet(StrEnum):
+    """What lies over the screen of the phase; at most one."""
+
+    NONE = "none"
+    CORNER = "corner"
+    """Language, text size, contrast; on every screen."""
+    HELP = "help"
+    """Help was asked for, or is on its way; on every screen."""
+    DOOR = "door"
+    """The card of the partner named in `Session.at_door`."""
+    NEEDS = "needs"
+    """Add a partner: which need."""
+    DESKS = "desks"
+    """Add a partner: which desks serve the need in `Session.chosen_need`."""
+    RINGING = "ringing"
+    """`Session.ring` is under way, or has ended without an answer."""
+    SHOW = "show"
+    """What the room can show."""
+    END = "end"
+    """Really end?"""
+
+
+class Consent(StrEnum):
+    """What the customer said yes to."""
+
+    NONE = "none"
+    SOUND = "sound"
+    ALL = "all"
+
+
+class Standing(StrEnum):
+    """Where a partner stands; media flows to and from `ADMITTED` only."""
+
+    EXPECTED = "expected"
+    """On the schedule, not here yet."""
+    WAITING = "waiting"
+    """Has knocked."""
+    ADMITTED = "admitted"
+    DECLINED = "declined"
+    LEFT = "left"
+
+
+class Partner(Struct, frozen=True, kw_only=True):
+    """One partner on the roster."""
+
+    id: str
+    """Desk id, or guest id: who this is to the schedule and the broker."""
+    number: str = ""
+    """The appointment this partner comes for; empty when rung."""
+    call: str = ""
+    """Random id of this visit, chosen by the partner's page when it knocks; empty while expected."""
+    is_guest: bool = False
+    is_planned: bool = True
+    office: str = ""
+    """Words for a guest's office; a desk's come from the directory in the visitor's language."""
+    name: str = ""
+    """As the partner wrote it; shown, never logged or published."""
+    why: str = ""
+    need: str = ""
+    standing: Standing = Standing.EXPECTED
+    consent: Consent = Consent.NONE
+    is_sharing: bool = False
+    is_muted: bool = False
+    has_camera_off: bool = False
+    knocked_at: datetime | None = None
+    admitted_at: datetime | None = None
+    key: str = ""
+    """The page's public key, base64url; what is said to it is sealed with it."""
+
+
+class RungDesk(StrEnum):
+    """One desk in a ring."""
+
+    RINGING = "ringing"
+    DECLINED = "declined"
+    LATER = "later"
+    ANSWERED = "answered"
+    TOLD = "told"
+    """Another desk was quicker, or the room stopped ringing; the desk knows."""
+    SILENT = "silent"
+    """45 s without an answer."""
+
+
+class Ring(Struct, frozen=True, kw_only=True):
+    """One try to bring somebody in; the first desk that answers wins."""
+
+    id: str
+    need: str
+    desks: dict[str, RungDesk]
+    started: datetime
+    deadline: datetime
+    tried: tuple[str, ...] = ()
+    """Desks of this need that were rung before and did not come; the next offer leaves them out."""
+    is_over: bool = False
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A consultation from preparation to the end."""
+
+    id: str
+    number: str = ""
+    """Appointment number; empty for a session without appointment."""
+    started: datetime | None = None
+    ends: datetime | None = None
+    choice: Consent = Consent.NONE
+    """With camera, sound only, or not chosen yet."""
+    microphone_wanted: bool = False
+    camera_wanted: bool = False
+    is_paused: bool = False
+    partners: tuple[Partner, ...] = ()
+    ring: Ring | None = None
+    chosen_need: str = ""
+    at_door: str = ""
+    """Call of the partner whose door card is open."""
+
+
+class TextSize(StrEnum):
+    NORMAL = "normal"
+    LARGE = "large"
+
+
+class Notice(Struct, frozen=True, kw_only=True):
+    """Something to say for six seconds; `kind` selects the sentence, `name` and `office` fill it."""
+
+    kind: str
+    """`partner-left`, `partner-declined`, `ring-declined`, `time-10`, `time-5`, `time-1`, `remote-hand` or a `Reason`."""
+    until: datetime
+    name: str = ""
+    office: str = ""
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """Everything the terminal knows; the touch app draws it, the agent alone changes it."""
+
+    now: datetime
+    phase: Phase = Phase.IDLE
+    sheet: Sheet = Sheet.NONE
+    language: str = "de"
+    text_size: TextSize = TextSize.NORMAL
+    is_high_contrast: bool = False
+    session: Session | None = None
+    key: str = ""
+    """Secret half of the room's key, base64url; a new one after every session, see `kiosk.runtime.sealing`."""
+    waiting: tuple[Partner, ...] = ()
+    """Knocked for an appointment whose session has not begun; `Partner.number` says which."""
+    appointments: tuple[Appointment, ...] = ()
+    """Valid ones, by start."""
+    ended_numbers: tuple[str, ...] = ()
+    """Appointments of today that took place."""
+    schedule_published: datetime | None = None
+    directory: Directory = field(default_factory=Directory)
+    presence: dict[str, DeskPresence] = field(default_factory=dict)
+    is_help_asked: bool = False
+    media: MediaReport = field(default_factory=MediaReport)
+    is_media_here: bool = False
+    is_broker_here: bool = False
+    hardware_faults: tuple[str, ...] = ()
+    """Parts of the room that do not answer: `door-sign`, `ceiling-light`, `help-button`."""
+    notice: Notice | None = None
+    deleted_at: datetime | None = None
+    closes_at: datetime | None = None
+    """When the screen of the phase gives way to idle by itself."""
+    has_rated: bool = False
+    remote_hand: str = ""
+    """What somebody is doing from afar, as a command type; empty when nobody is."""
