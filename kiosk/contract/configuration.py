@@ -159,7 +159,5 @@ def load(path: Path) -> Configuration:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError, TypeError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
     if configuration.room.bench_socket and configuration.room.pin_factory is not PinFactory.MOCK:
-        raise ConfigurationError(
-            f'{path}: bench_socket needs pin_factory = "mock" - at `$.room.bench_socket`'
-        )
+        raise ConfigurationError(f'{path}: bench_socket needs pin_factory = "mock" - at `$.room.bench_socket`')
     return configuration

@@ -9,117 +9,117 @@ class _Intent(Struct, frozen=True, kw_only=True, tag=True):
     pass
 
 
-class ChooseLanguage(_Intent):
+class ChooseLanguage(_Intent, frozen=True, kw_only=True):
     """On idle this *is* the start and leads to today; elsewhere it only changes the words."""
 
     language: str
 
 
-class ChooseLook(_Intent):
+class ChooseLook(_Intent, frozen=True, kw_only=True):
     text_size: TextSize | None = None
     is_high_contrast: bool | None = None
 
 
-class OpenCorner(_Intent):
+class OpenCorner(_Intent, frozen=True, kw_only=True):
     """Opens the sheet with languages, text size and contrast."""
 
 
-class CloseSheet(_Intent):
+class CloseSheet(_Intent, frozen=True, kw_only=True):
     """Back from any sheet to the screen below it."""
 
 
-class AskHelp(_Intent):
+class AskHelp(_Intent, frozen=True, kw_only=True):
     """The Help button on the screen; the one on the wall is `HelpPressed`."""
 
 
-class CancelHelp(_Intent):
+class CancelHelp(_Intent, frozen=True, kw_only=True):
     pass
 
 
-class GoBack(_Intent):
+class GoBack(_Intent, frozen=True, kw_only=True):
     """From today to idle, from preparation to today."""
 
 
-class JoinAppointment(_Intent):
+class JoinAppointment(_Intent, frozen=True, kw_only=True):
     number: str
 
 
-class StartWithoutAppointment(_Intent):
+class StartWithoutAppointment(_Intent, frozen=True, kw_only=True):
     pass
 
 
-class Choose(_Intent):
+class Choose(_Intent, frozen=True, kw_only=True):
     """Preparation's three equal buttons: `ALL` with camera, `SOUND` sound only, `NONE` not now."""
 
     choice: Consent
 
 
-class SetMicrophone(_Intent):
+class SetMicrophone(_Intent, frozen=True, kw_only=True):
     is_on: bool
 
 
-class SetCamera(_Intent):
+class SetCamera(_Intent, frozen=True, kw_only=True):
     is_on: bool
 
 
-class SetPause(_Intent):
+class SetPause(_Intent, frozen=True, kw_only=True):
     is_paused: bool
 
 
-class OpenDoor(_Intent):
+class OpenDoor(_Intent, frozen=True, kw_only=True):
     """Opens the card of a waiting partner."""
 
     call: str
 
 
-class Admit(_Intent):
+class Admit(_Intent, frozen=True, kw_only=True):
     """The customer's answer at the door; `NONE` is "not today"."""
 
     call: str
     consent: Consent
 
 
-class SendAway(_Intent):
+class SendAway(_Intent, frozen=True, kw_only=True):
     """Ends an admitted partner's part."""
 
     call: str
 
 
-class OpenNeeds(_Intent):
+class OpenNeeds(_Intent, frozen=True, kw_only=True):
     pass
 
 
-class ChooseNeed(_Intent):
+class ChooseNeed(_Intent, frozen=True, kw_only=True):
     need: str
 
 
-class RingDesks(_Intent):
+class RingDesks(_Intent, frozen=True, kw_only=True):
     """Rings these desks for `Session.chosen_need`; all free ones when empty."""
 
     desks: tuple[str, ...] = ()
 
 
-class StopRinging(_Intent):
+class StopRinging(_Intent, frozen=True, kw_only=True):
     pass
 
 
-class OpenShow(_Intent):
+class OpenShow(_Intent, frozen=True, kw_only=True):
     pass
 
 
-class OpenEnd(_Intent):
+class OpenEnd(_Intent, frozen=True, kw_only=True):
     """Asks whether to end; nothing ends yet."""
 
 
-class EndSession(_Intent):
+class EndSession(_Intent, frozen=True, kw_only=True):
     pass
 
 
-class MoreTime(_Intent):
+class MoreTime(_Intent, frozen=True, kw_only=True):
     """Puts off `State.closes_at`, or extends the session where the next booking allows it."""
 
 
-class Rate(_Intent):
+class Rate(_Intent, frozen=True, kw_only=True):
     """One touch at the end: 1 yes, 0 partly, -1 no."""
 
     value: int

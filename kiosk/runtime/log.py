@@ -23,9 +23,7 @@ def set_up(process: str) -> None:
     if "JOURNAL_STREAM" in os.environ:
         handler.setFormatter(_JournalFormatter("%(name)s: %(message)s"))
     else:
-        handler.setFormatter(
-            logging.Formatter(f"%(asctime)s {process} %(levelname).1s %(name)s: %(message)s")
-        )
+        handler.setFormatter(logging.Formatter(f"%(asctime)s {process} %(levelname).1s %(name)s: %(message)s"))
     logging.basicConfig(level=os.environ.get("RUNDTISCH_LOG", "INFO"), handlers=[handler], force=True)
     for noisy in ("aioice", "aiortc", "aiohttp.access", "PIL"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
