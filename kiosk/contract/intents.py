@@ -1,4 +1,4 @@
-"""What a hand at the terminal asks for: touch app → agent. Each is refused silently when the state does not offer it."""
+"""What a hand at the terminal asks for: touch app → agent. One the state does not offer changes nothing."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""What agent and media say to each other. The plan is the whole wish, the report the whole truth; both are repeatable."""
+"""What agent and media say to each other. The plan is the whole wish, the report the whole truth."""
 
 from enum import StrEnum
 

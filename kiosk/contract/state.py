@@ -148,7 +148,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     """Something to say for six seconds; `kind` selects the sentence, `name` and `office` fill it."""
 
     kind: str
-    """`partner-left`, `partner-declined`, `ring-declined`, `time-10`, `time-5`, `time-1`, `remote-hand` or a `Reason`."""
+    """`partner-left`, `partner-declined`, `ring-declined`, `time-10`, `time-5`, `time-1`, `remote-hand`, a `Reason`."""
     until: datetime
     name: str = ""
     office: str = ""
