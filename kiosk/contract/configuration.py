@@ -24,7 +24,7 @@ class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Terminal(_Section, frozen=True, kw_only=True):
     """Who and where this terminal is."""
 
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}\.[a-z0-9-]{1,32}$")]
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}\.[a-z0-9-]{1,32}\Z")]
     """`{site}.{room}`, as in the certificate."""
     room: Annotated[str, Meta(min_length=1, max_length=40)]
     """What people call the room, for screen and partners."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Id = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}$")]
+Id = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,32}\Z")]
 """Site, room, office, desk and need ids: part of topics, so nothing but these letters."""
 
 Texts = dict[str, Annotated[str, Meta(min_length=1, max_length=80)]]

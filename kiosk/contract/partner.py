@@ -16,13 +16,13 @@ from kiosk.contract.media import IceServer, Signal
 from kiosk.contract.schedule import Number
 from kiosk.contract.state import Consent, Standing
 
-CallId = Annotated[str, Meta(pattern=r"^[a-z0-9]{16,32}$")]
+CallId = Annotated[str, Meta(pattern=r"^[a-z0-9]{16,32}\Z")]
 """Random, chosen by the page for one visit."""
 
-PublicKey = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{87}$")]
+PublicKey = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{87}\Z")]
 """Uncompressed P-256 point, base64url without padding."""
 
-Box = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$", max_length=200_000)]
+Box = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+\Z", max_length=200_000)]
 """12 bytes of nonce, ciphertext and tag of AES-256-GCM, base64url without padding."""
 
 

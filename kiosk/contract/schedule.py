@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from kiosk.contract.directory import Id
 
-Number = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,24}$")]
+Number = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,24}\Z")]
 """An appointment's number, the only thing by which people and systems call it."""
 
 

@@ -7,8 +7,8 @@ DIRECTORY = f"{ROOT}/directory"
 REVOKED = f"{ROOT}/revoked"
 """Retained: ids of desk and guest links that were withdrawn (`RevokedLinks`)."""
 
-_TERMINAL = re.compile(r"^[a-z0-9-]{1,32}\.[a-z0-9-]{1,32}$")
-_ID = re.compile(r"^[a-z0-9-]{1,32}$")
+_TERMINAL = re.compile(r"^[a-z0-9-]{1,32}\.[a-z0-9-]{1,32}\Z")
+_ID = re.compile(r"^[a-z0-9-]{1,32}\Z")
 
 
 def is_terminal(name: str) -> bool:
