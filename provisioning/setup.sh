@@ -72,9 +72,12 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "${quiet[@]}" "$@"; else sudo "${quiet[@]}" "$@"; fi
 }
 
-require_root() {
-    [ "$(id -u)" = 0 ] && return
-    if command -v sudo > /dev/null && { sudo -n true 2> /dev/null || { [ -t 0 ] && sudo -v; }; }; then return; fi
+can_be_root() {
+    [ "$(id -u)" = 0 ] || { command -v sudo > /dev/null && { sudo -n true 2> /dev/null || { [ -t 0 ] && sudo -v; }; }; }
+}
+
+require_root() { # PACKAGE…
+    if can_be_root; then return; fi
     say "Debian packages are missing and this user may not install them. Run this line as root, then start again:"
     say ""
     say "    apt-get update && apt-get install --yes --no-install-recommends $*"
@@ -82,14 +85,16 @@ require_root() {
     exit 1
 }
 
-lists_are_fresh() { [ -n "$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mtime -1 -print -quit 2> /dev/null)" ]; }
+newest_lists() { find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' "$@" -print -quit 2> /dev/null; }
 
 debian_packages() {
-    command -v apt-get dpkg-query > /dev/null || die "this is no Debian-like system: apt-get is missing"
+    command -v apt-get > /dev/null && command -v dpkg-query > /dev/null || die "this is no Debian-like system"
     resolve
-    if [ ${#MISSING[@]} -gt 0 ] || { [ ${#UNKNOWN[@]} -gt 0 ] && ! lists_are_fresh; }; then
-        require_root "${MISSING[@]}" "${UNKNOWN[@]%%|*}"
-        lists_are_fresh && [ ${#UNKNOWN[@]} -eq 0 ] || as_root apt-get update -q | in_short
+    local wanted=("${MISSING[@]}")
+    [ -n "$(newest_lists)" ] || wanted+=("${UNKNOWN[@]%%|*}") # a fresh container knows no package at all
+    [ ${#wanted[@]} -eq 0 ] || require_root "${wanted[@]}"
+    if [ ${#UNKNOWN[@]} -gt 0 ] && [ -z "$(newest_lists -mtime -1)" ] && can_be_root; then
+        as_root apt-get update -q | in_short || die "apt-get update failed, see above"
         resolve
     fi
     if [ ${#MISSING[@]} -gt 0 ]; then
@@ -146,7 +151,7 @@ python_packages() {
     total=$(grep -c '^[a-zA-Z0-9]' "$lock")
     "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off --only-binary=:all: \
         --require-hashes -r "$lock" 2>> "$LOG" | tee -a "$LOG" |
-        awk -v n="$total" '/^Collecting /{ if (++i % 10 == 0) printf "      %d of about %d\n", i, n; fflush() }' >&2 || status=$?
+        awk -v n="$total" '/^(Collecting|Processing) /{ if (++i % 10 == 0) printf "      %d of about %d\n", i, n; fflush() }' >&2 || status=$?
     [ $status -eq 0 ] || { tail -n 30 "$LOG" >&2; die "pip failed (more in .venv/setup.log)"; }
     local site
     site=$("$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
