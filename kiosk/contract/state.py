@@ -91,6 +91,10 @@ class Partner(Struct, frozen=True, kw_only=True):
     admitted_at: datetime | None = None
     key: str = ""
     """The page's public key, base64url; what is said to it is sealed with it."""
+    room_key: str = ""
+    """The room's secret key of the time of the knock; see `consultation.room_key`."""
+    ring: str = ""
+    """Id of the ring this partner came for; empty when planned."""
 
 
 class RungDesk(StrEnum):
@@ -161,6 +165,9 @@ class State(Struct, frozen=True, kw_only=True):
     phase: Phase = Phase.IDLE
     sheet: Sheet = Sheet.NONE
     language: str = "de"
+    """The visitor's."""
+    house_language: str = "de"
+    """Spoken again when the visitor has gone."""
     text_size: TextSize = TextSize.NORMAL
     is_high_contrast: bool = False
     session: Session | None = None
@@ -175,6 +182,9 @@ class State(Struct, frozen=True, kw_only=True):
     schedule_published: datetime | None = None
     directory: Directory = field(default_factory=Directory)
     presence: dict[str, DeskPresence] = field(default_factory=dict)
+    """Desks heard of lately; one that is not here is gone."""
+    presence_until: dict[str, datetime] = field(default_factory=dict)
+    """Until when each word in `presence` may be believed."""
     is_help_asked: bool = False
     media: MediaReport = field(default_factory=MediaReport)
     is_media_here: bool = False
