@@ -1,7 +1,7 @@
-"""What the parts of a screen show: frozen, in the visitor's words, ready to draw. Written by `present`, read by widgets.
+"""What the parts of a screen show: frozen, in the visitor's words, ready to draw. `present` writes it, widgets read it.
 
-Knows neither Kivy nor the state. An `intent` is what a touch means; the part hands it out as it is. The `key` of what can
-be touched is the same in every language. Whole screens are made of these in `kiosk.ui.present.views`.
+Knows neither Kivy nor the state. An `intent` is what a touch means; the part hands it out as it is. The `key` of what
+can be touched is the same in every language. Whole screens are made of these in `kiosk.ui.present.views`.
 """
 
 from enum import StrEnum
