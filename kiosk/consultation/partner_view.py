@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from kiosk.consultation import roster, schedule
-from kiosk.contract.directory import Texts
 from kiosk.contract.media import IceServer
 from kiosk.contract.partner import Door, Invitation, Invitations, PeerView, RoomView, Rung
 from kiosk.contract.schedule import Appointment
@@ -13,20 +12,6 @@ from kiosk.contract.state import Consent, Partner, Phase, RungDesk, Standing, St
 ROOM = "room"
 """What the room is called among peers, see `kiosk.contract.media.Signal`."""
 _AHEAD = timedelta(hours=24)
-
-
-def words(texts: Texts, language: str) -> str:
-    """The words in `language`, else in the language without its region, else in German."""
-    return texts.get(language) or texts.get(language.split("-")[0]) or texts.get("de", "")
-
-
-def office_words(state: State, partner: Partner, language: str) -> str:
-    """What the partner's office is called; empty when neither directory nor calendar say."""
-    desk = next((desk for desk in state.directory.desks if desk.id == partner.id), None)
-    if desk is None:
-        return partner.office
-    office = next((office for office in state.directory.offices if office.id == desk.office), None)
-    return words(office.name, language) if office else partner.office
 
 
 def room_key(state: State, call: str) -> str:
@@ -96,7 +81,7 @@ def room_view(state: State, call: str, room: str = "", ice_servers: Sequence[Ice
         PeerView(
             call=peer.call,
             name=peer.name,
-            office=office_words(state, peer, state.house_language),
+            office=roster.office_words(state, peer, state.house_language),
             offers=_seat(me) > _seat(peer),
             has_picture=sees and peer.consent is Consent.ALL,
         )

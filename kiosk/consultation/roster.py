@@ -1,10 +1,15 @@
 """Who is at the table or at the door: finding partners, and changing one without touching the others."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from msgspec.structs import replace
 
-from kiosk.contract.state import Consent, Partner, Phase, Standing, State
+from kiosk.contract.directory import Texts
+from kiosk.contract.state import Consent, Notice, Partner, Phase, Standing, State
+
+NOTICE = timedelta(seconds=6)
+"""So long a notice stays on the screen."""
 
 
 def everybody(state: State) -> Iterator[Partner]:
@@ -43,3 +48,24 @@ def change(state: State, call: str, **fields: object) -> State:
 
     session = state.session and replace(state.session, partners=changed(state.session.partners))
     return replace(state, session=session, waiting=changed(state.waiting))
+
+
+def words(texts: Texts, language: str) -> str:
+    """The words in `language`, else in the language without its region, else in German."""
+    return texts.get(language) or texts.get(language.split("-")[0]) or texts.get("de", "")
+
+
+def office_words(state: State, partner: Partner, language: str) -> str:
+    """What the partner's office is called; empty when neither directory nor calendar say."""
+    desk = next((desk for desk in state.directory.desks if desk.id == partner.id), None)
+    if desk is None:
+        return partner.office
+    office = next((office for office in state.directory.offices if office.id == desk.office), None)
+    return words(office.name, language) if office else partner.office
+
+
+def note(state: State, kind: str, partner: Partner | None = None) -> State:
+    """The state with a notice, about a partner where there is one."""
+    name = partner.name if partner else ""
+    office = office_words(state, partner, state.language) if partner else ""
+    return replace(state, notice=Notice(kind=kind, until=state.now + NOTICE, name=name, office=office))

@@ -1,26 +1,93 @@
 """The one place that decides: what happened, to what state, and what is to be done once."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
+from kiosk.consultation import clock, events, knocking, ringing, sheets, surroundings, visit
 from kiosk.consultation.commands import Command
-from kiosk.consultation.events import Fresh, Occurrence
+from kiosk.consultation.news import news
+from kiosk.contract import intents
 from kiosk.contract.state import State
 
 Step = tuple[State, tuple[Command, ...]]
 
+_QUIET: dict[type, Callable[[State, Any, events.Fresh], State]] = {
+    intents.ChooseLanguage: visit.choose_language,
+    intents.ChooseLook: visit.choose_look,
+    intents.GoBack: visit.go_back,
+    intents.JoinAppointment: visit.join_appointment,
+    intents.StartWithoutAppointment: visit.start_without_appointment,
+    intents.Choose: visit.choose,
+    intents.EndSession: visit.end_session,
+    intents.MoreTime: visit.more_time,
+    intents.OpenCorner: sheets.open_corner,
+    intents.CloseSheet: sheets.close_sheet,
+    intents.OpenShow: sheets.open_show,
+    intents.OpenEnd: sheets.open_end,
+    intents.OpenDoor: sheets.open_door,
+    intents.SetMicrophone: sheets.set_microphone,
+    intents.SetCamera: sheets.set_camera,
+    intents.SetPause: sheets.set_pause,
+    intents.Admit: knocking.admit,
+    intents.SendAway: knocking.send_away,
+    intents.OpenNeeds: ringing.open_needs,
+    intents.ChooseNeed: ringing.choose_need,
+    intents.RingDesks: ringing.ring_desks,
+    intents.StopRinging: ringing.stop_ringing,
+    events.MediaReported: surroundings.take_report,
+    events.MediaCame: surroundings.media_came,
+    events.MediaWent: surroundings.media_went,
+    events.BrokerCame: surroundings.broker_came,
+    events.BrokerWent: surroundings.broker_went,
+    events.HardwareFault: surroundings.note_fault,
+    events.RemoteHand: surroundings.show_remote_hand,
+}
+"""Rules whose whole effect is the state; what follows from the change, `news` finds out."""
 
-def first_state(now: datetime, house_language: str, fresh: Fresh) -> State:
+_SPEAKING: dict[type, Callable[[State, Any, events.Fresh], Step]] = {
+    intents.AskHelp: sheets.ask_help,
+    intents.CancelHelp: sheets.cancel_help,
+    intents.Rate: visit.rate,
+    events.HelpPressed: sheets.press_help,
+    events.ScheduleChanged: surroundings.change_schedule,
+    events.DirectoryChanged: surroundings.change_directory,
+    events.PresenceChanged: surroundings.change_presence,
+    events.Knocked: knocking.knock,
+    events.RingAnswered: ringing.answer,
+    events.PartnerLeft: knocking.leave,
+    events.PartnerMediaChanged: knocking.change_media,
+    events.LookedAgain: knocking.look_again,
+}
+"""Rules that also answer, refuse, or say something the state does not hold."""
+
+
+def first_state(now: datetime, house_language: str, fresh: events.Fresh) -> State:
     """The state of a terminal that remembers nothing; `now` is aware, UTC."""
     return State(now=now, language=house_language, house_language=house_language, key=fresh.key)
 
 
-def is_used(state: State, fresh: Fresh) -> bool:
+def is_used(state: State, fresh: events.Fresh) -> bool:
     """Whether the state holds something of `fresh`, so that the next occurrence needs a new one."""
     session = state.session
     ids = (session.id, session.ring.id if session.ring else "") if session else ()
     return fresh.key == state.key or fresh.id in ids
 
 
-def transition(state: State, occurrence: Occurrence) -> Step:
+def transition(state: State, occurrence: events.Occurrence) -> Step:
     """Time passes until `occurrence.at`, then its event happens. Never raises: what is not offered changes nothing."""
+    passed = clock.advance(state, occurrence.at)
+    after, said = _happen(passed, occurrence.event, occurrence.fresh)
+    after = sheets.settle(after)
+    if isinstance(occurrence.event, intents.Intent | events.HelpPressed) and after != passed:
+        after = visit.touched(passed, after)
+    return after, (*said, *news(state, after))
+
+
+def _happen(state: State, event: events.Event, fresh: events.Fresh) -> Step:
+    kind = type(event)
+    if kind in _SPEAKING:
+        return _SPEAKING[kind](state, event, fresh)
+    if kind in _QUIET:
+        return _QUIET[kind](state, event, fresh), ()
     return state, ()
