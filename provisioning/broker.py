@@ -60,6 +60,7 @@ def write(
     address: str = "",
     desk_servers: Iterable[str] = ("desk-1",),
     user: str = "",
+    place: Path | None = None,
 ) -> Path:
     """The broker's folder: certificate, key, rules, `mosquitto.conf`; returns the path of the last.
 
@@ -70,7 +71,8 @@ def write(
         port: of the one listener, which speaks TLS 1.2 or later.
         address: what to bind to, all addresses when empty.
         desk_servers: common names of the desk servers.
-        user: as whom mosquitto, started as root, goes on; empty: as root, where this is run as root.
+        user: as whom mosquitto, started as root, goes on, and who will own the files; empty: mosquitto's default.
+        place: where the folder will be on the broker's machine. None: it stays here, and root stays root.
     """
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
@@ -79,16 +81,17 @@ def write(
     access = directory / "access.acl"
     access.write_text(rules(desk_servers), encoding="utf-8")
     access.chmod(0o600)
+    # Started as root, mosquitto becomes another user before it reads its key.
+    keeper = user or ("root" if place is None and os.geteuid() == 0 else "")
     path = directory / "mosquitto.conf"
-    path.write_text("\n".join(_lines(directory, port, address, user)) + "\n", encoding="utf-8")
+    path.write_text("\n".join(_lines(place or directory.resolve(), port, address, keeper)) + "\n", encoding="utf-8")
     if user:
         for file in (directory, *directory.iterdir()):
             shutil.chown(file, user)
     return path
 
 
-def _lines(directory: Path, port: int, address: str, user: str) -> list[str]:
-    own = directory.resolve()
+def _lines(own: Path, port: int, address: str, user: str) -> list[str]:
     lines = [
         "# Made by `provision`; see provisioning/broker.py.",
         f"listener {port} {address}".rstrip(),
@@ -113,9 +116,7 @@ def _lines(directory: Path, port: int, address: str, user: str) -> list[str]:
         "log_type notice",
         "connection_messages false",
     ]
-    if user or os.geteuid() == 0:
-        lines.append(f"user {user or 'root'}")  # else mosquitto gives up root and cannot read its key
-    return lines
+    return [*lines, f"user {user}"] if user else lines
 
 
 def find_mosquitto() -> str:

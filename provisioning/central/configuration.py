@@ -1,0 +1,70 @@
+"""The central side's one TOML file: which broker, which directory file, where keys are. Holds no secret itself."""
+
+import os
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from kiosk.contract import configuration
+from kiosk.contract.configuration import Mqtt
+from kiosk.contract.errors import ConfigurationError
+
+ENVIRONMENT = "RUNDTISCH_CENTRAL"
+"""Names the file where no option does."""
+
+
+class Central(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file. Relative paths are meant from the file's own folder."""
+
+    mqtt: Mqtt
+    directory_file: Path
+    """Offices, needs, desks and the addresses by which calendars invite them."""
+    credentials_directory: Path = Path("credentials")
+    """Folder of the keys `mqtt-key` and `desk-key`, where systemd does not give one."""
+    page: str = ""
+    """Address of the desk server as partners reach it, for links: `https://desk.example.org`."""
+    time_zone: str = "Europe/Berlin"
+    """For times in calendars that name no zone."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def key_file(self) -> Path:
+        """The private key to the broker."""
+        return self.credential(self.mqtt.key_credential)
+
+    def credential(self, name: str) -> Path:
+        """Where the credential `name` is: systemd's folder, where it gives one, or ours."""
+        return Path(os.environ.get("CREDENTIALS_DIRECTORY") or self.credentials_directory) / name
+
+
+def load(path: Path | None) -> Central:
+    """Reads the file; without a path the one that `$RUNDTISCH_CENTRAL` names.
+
+    Raises:
+        ConfigurationError: no file is named, it cannot be read, is no TOML, or a value is not what it must be.
+    """
+    named = path or Path(os.environ.get(ENVIRONMENT, ""))
+    if not named.name:
+        raise ConfigurationError(f"which broker? Name its file with --config FILE or in ${ENVIRONMENT}")
+    central = configuration.read(named, Central)
+    try:
+        _ = central.zone
+    except (ZoneInfoNotFoundError, ValueError):
+        detail = f"there is no time zone {central.time_zone!r} - at `$.time_zone`"
+        raise ConfigurationError(f"{named}: {detail}") from None
+    folder = named.parent
+    return replace(
+        central,
+        mqtt=replace(
+            central.mqtt,
+            ca_file=folder / central.mqtt.ca_file,
+            certificate_file=folder / central.mqtt.certificate_file,
+        ),
+        directory_file=folder / central.directory_file,
+        credentials_directory=folder / central.credentials_directory,
+    )

@@ -1,0 +1,126 @@
+"""What the central side does when IT staff ask: publish a schedule or directory, make and withdraw links.
+
+Each task returns lines to show; what goes wrong is an error of `kiosk.contract.errors`.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kiosk.contract import topics
+from kiosk.contract.errors import ConfigurationError, MalformedError
+from kiosk.contract.mqtt import RevokedLinks
+from kiosk.contract.schedule import Appointment, Schedule
+from kiosk.runtime import invitation
+from provisioning.central import directory, schedule
+from provisioning.central.configuration import Central
+from provisioning.central.messages import connected
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a task went: `lines` for the reader, `refused` for what of the input is not in it."""
+
+    lines: tuple[str, ...]
+    refused: tuple[MalformedError, ...] = ()
+
+
+def push_schedule(central: Central, terminal: str, file: Path, zone: ZoneInfo | None = None) -> Done:
+    """Publishes the calendar `file` as the schedule of `terminal`; times without zone are in `zone`.
+
+    Raises:
+        ConfigurationError, MalformedError: nothing of it can be used; nothing was published.
+        BrokerError: it was not taken.
+    """
+    _check_terminal(terminal)
+    desks = directory.read(central.directory_file)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{file}: {error.strerror}") from None
+    result = schedule.build(data, str(file), desks, zone or central.zone, datetime.now(UTC))
+    count = len(result.schedule.appointments)
+    if result.refused and not count:
+        listed = "\n  ".join(error.detail for error in result.refused)
+        raise MalformedError(str(file), f"no event of it can be used, nothing was published:\n  {listed}")
+    with connected(central) as broker:
+        broker.publish(topics.terminal(terminal, "desired", "schedule"), result.schedule)
+    return Done((f"{terminal}: {count} appointments published",), result.refused)
+
+
+def push_directory(central: Central, file: Path) -> Done:
+    """Publishes offices, needs and desks.
+
+    Raises:
+        ConfigurationError: the file is not right; nothing was published.
+        BrokerError: it was not taken.
+    """
+    published = directory.read(file, version=int(time.time())).directory
+    with connected(central) as broker:
+        broker.publish(topics.DIRECTORY, published)
+    counts = f"{len(published.offices)} offices, {len(published.desks)} desks, {len(published.needs)} needs"
+    return Done((f"{counts} published",))
+
+
+def link_desk(central: Central, desk: str, days: int | None) -> Done:
+    """A link that sits its holder at `desk`. Raises ConfigurationError for a desk that the directory does not have."""
+    if desk not in directory.read(central.directory_file).desks:
+        raise ConfigurationError(f"{central.directory_file}: there is no desk {desk!r}")
+    expires = datetime.now(UTC) + timedelta(days=days) if days else None
+    token, link = invitation.make_desk_link(_keys(central), desk, expires)
+    return _linked(central, token, link)
+
+
+def link_guest(central: Central, terminal: str, number: str, guest: str) -> Done:
+    """A link for one guest of one appointment that was published.
+
+    Raises:
+        ConfigurationError: there is no such appointment or guest.
+        BrokerError, MalformedError: the schedule cannot be read.
+    """
+    _check_terminal(terminal)
+    topic = topics.terminal(terminal, "desired", "schedule")
+    with connected(central) as broker:
+        published: Schedule | None = broker.read(topic, Schedule)
+    appointments = {one.number: one for one in published.appointments} if published else {}
+    if number not in appointments:
+        known = ", ".join(appointments) or "none"
+        raise ConfigurationError(f"{terminal} has no appointment {number!r}; published are: {known}")
+    appointment: Appointment = appointments[number]
+    if guest not in {one.id for one in appointment.guests}:
+        known = ", ".join(one.id for one in appointment.guests) or "none"
+        raise ConfigurationError(f"appointment {number} has no guest {guest!r}; guests are: {known}")
+    token, link = invitation.make_guest_link(
+        _keys(central), terminal, number, guest, appointment.start, appointment.end
+    )
+    return _linked(central, token, link)
+
+
+def revoke(central: Central, link: str) -> Done:
+    """Withdraws a link by its id; a page that is open with it is closed. Raises BrokerError and MalformedError."""
+    with connected(central) as broker:
+        revoked: RevokedLinks = broker.read(topics.REVOKED, RevokedLinks) or RevokedLinks()
+        if link in revoked.links:
+            return Done((f"link {link} was withdrawn before",))
+        broker.publish(topics.REVOKED, RevokedLinks(links=(*revoked.links, link)))
+    return Done((f"link {link} is withdrawn",))
+
+
+def _check_terminal(terminal: str) -> None:
+    if not topics.is_terminal(terminal):
+        raise ConfigurationError(f"{terminal!r} is no terminal: site.room, each 1 to 32 of a-z, 0-9 and -")
+
+
+def _keys(central: Central) -> invitation.Keys:
+    return invitation.load_keys(central.credential(invitation.KEY_CREDENTIAL))
+
+
+def _linked(central: Central, token: str, link: invitation.Link) -> Done:
+    if not central.page:
+        raise ConfigurationError("the address of the desk server is missing - at `$.page` of the central file")
+    until = f"until {link.expires:%Y-%m-%d %H:%M} UTC" if link.expires else "until withdrawn"
+    return Done(
+        (invitation.address(central.page, token, link), f"good {until}; withdraw: provision link revoke {link.id}")
+    )
