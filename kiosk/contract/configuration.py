@@ -6,12 +6,14 @@ No reload: change the file, restart the units.
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from kiosk.contract.errors import ConfigurationError
+
+_T = TypeVar("_T")
 
 Pin = Annotated[int, Meta(ge=0, le=53)]
 """BCM number of a GPIO line."""
@@ -143,21 +145,28 @@ class Configuration(_Section, frozen=True, kw_only=True):
     media: Media = field(default_factory=Media)
 
 
-def load(path: Path) -> Configuration:
-    """Reads the file.
+def read(path: Path, kind: type[_T]) -> _T:
+    """Reads a TOML file into the struct `kind`.
 
     Raises:
         ConfigurationError: cannot be read, is no TOML, or a value is not what it must be; names file, path and value.
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        configuration: Configuration = msgspec.convert(
-            raw, Configuration, dec_hook=lambda kind, value: kind(value), strict=True
-        )
+        return msgspec.convert(raw, kind, dec_hook=lambda kind, value: kind(value), strict=True)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError, TypeError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
+
+
+def load(path: Path) -> Configuration:
+    """Reads the terminal's file.
+
+    Raises:
+        ConfigurationError: see `read`; or the bench is open beside real wires.
+    """
+    configuration = read(path, Configuration)
     if configuration.room.bench_socket and configuration.room.pin_factory is not PinFactory.MOCK:
         raise ConfigurationError(f'{path}: bench_socket needs pin_factory = "mock" - at `$.room.bench_socket`')
     return configuration
