@@ -1,0 +1,220 @@
+"""The way to the broker: connects, and connects again, without end; says who is there and hands on what comes.
+
+What is to be said is kept by `Mirror` (retained), `Outbox` (once, in order) and `Spool` (numbered events).
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from device.broker.connection import Arrival, Connection, Post, RefusedError, TakenOverError, connected
+from device.broker.mirror import Mirror
+from device.broker.outbox import FRESH_S, Outbox
+from device.broker.spool import Spool
+from device.broker.store import Store
+from kiosk.contract import codec, topics
+from kiosk.contract.configuration import Mqtt
+from kiosk.contract.errors import BrokerError, Reason
+from kiosk.contract.mqtt import Condition, Event, Status
+from kiosk.runtime.log import Refusals
+
+_logger = logging.getLogger(__name__)
+
+_QUICK_TRIES = 3
+_QUICK_S = (0.3, 1.0)
+"""A pulled cable or a restarted broker is back in a moment."""
+_LASTING_S = 10.0
+"""A connection that held so long was a good one."""
+_MAX_PAUSE_S = 60.0
+_SLOW_S = (300.0, 900.0)
+"""For a broker that does not let us in, or lets in somebody else under our name."""
+_EVENTS_AT_ONCE = 20
+_REFUSED_EVENT_PAUSE_S = 60.0
+_PROBE_TIMEOUT_S = 2.0
+_GOODBYE_TIMEOUT_S = 2.0
+
+
+def pause_s(failures: int) -> float:
+    """How long to wait after so many tries in a row have failed: full jitter, so that a site does not come as one."""
+    if failures <= _QUICK_TRIES:
+        return random.uniform(*_QUICK_S)
+    return random.uniform(1.0, min(_MAX_PAUSE_S, 2.0 ** (failures - _QUICK_TRIES + 1)))
+
+
+class Client:
+    """The terminal's side of the broker. Everything runs on the loop's thread; nothing here waits for the network."""
+
+    def __init__(
+        self,
+        mqtt: Mqtt,
+        name: str,
+        store: Store,
+        refusals: Refusals,
+        on_arrival: Callable[[Arrival], None],
+        on_change: Callable[[bool], None],
+    ) -> None:
+        """`on_change` tells whether the broker is there; `on_arrival` gets every message of `filters`."""
+        self._mqtt = mqtt
+        self._name = name
+        self._refusals = refusals
+        self._on_arrival = on_arrival
+        self._on_change = on_change
+        self.mirror = Mirror(store, refusals)
+        self.outbox = Outbox(refusals)
+        self.spool = Spool(store)
+        self.is_duplicate = False
+        """Another client was seen under our name; stays true for the life of the process."""
+        self._condition = Condition.INIT
+        self._since = datetime.now(UTC)
+        self._connection: Connection | None = None
+        self._connection_id = ""
+        self._entered = 0.0
+        self._was_born = False
+        self._woken = asyncio.Event()
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """What is subscribed to; the broker's rules allow nothing else."""
+        return (
+            topics.terminal(self._name, "command", "+", "+"),
+            topics.terminal(self._name, "desired", "+"),
+            topics.partner_to_room("+", self._name, "+"),
+            topics.desk("+", "presence"),
+            topics.DIRECTORY,
+            f"{topics.ROOT}/all/command/+/+",
+        )
+
+    def keep(self, topic: str, message: object | None) -> None:
+        """Retained `message` on a topic below the terminal; None takes it back."""
+        self.mirror.keep(topics.terminal(self._name, topic), codec.encode(message) if message is not None else b"")
+
+    def tell(self, topic: str, message: object) -> None:
+        """Say something once and in order, on a topic below the terminal; forgotten after 30 s without a broker."""
+        self.tell_raw(topics.terminal(self._name, topic), codec.encode(message))
+
+    def tell_raw(self, topic: str, payload: bytes, correlation: bytes = b"") -> None:
+        self.outbox.put(Post(topic=topic, payload=payload, expiry_s=int(FRESH_S), correlation=correlation))
+
+    def report(self, topic: str, message: object, expiry_s: int) -> None:
+        """Say something that is of use only now (QoS 0), on a topic below the terminal."""
+        if self._connection:
+            topic = topics.terminal(self._name, topic)
+            with contextlib.suppress(BrokerError):
+                self._connection.post(Post(topic=topic, payload=codec.encode(message), qos=0, expiry_s=expiry_s))
+
+    def set_condition(self, condition: Condition) -> None:
+        """Publish a change of `status`; repeated at every birth."""
+        if condition is not self._condition:
+            self._condition = condition
+            self._since = datetime.now(UTC)
+            if self._connection:
+                with contextlib.suppress(BrokerError):
+                    self._publish_status(self._connection, condition)
+
+    def wake(self) -> None:
+        """The network changed: try now, or see whether the broker still answers."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Never ends."""
+        loop = asyncio.get_running_loop()
+        failures = 0
+        while True:
+            self._entered = loop.time()
+            error = await self._live_once()
+            failures = 1 if loop.time() - self._entered > _LASTING_S else failures + 1
+            pause = pause_s(failures)
+            if isinstance(error, (RefusedError, TakenOverError)):
+                pause = random.uniform(*_SLOW_S)
+                self.is_duplicate |= isinstance(error, TakenOverError)
+            _logger.warning("broker: %s; next try in %.1f s", error.detail, pause)
+            self._woken.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), pause)
+
+    async def _live_once(self) -> BrokerError:
+        """One connection from its start to its end; returns why it ended."""
+        connection_id = secrets.token_hex(8)
+        try:
+            async with connected(self._mqtt, self._name, connection_id, datetime.now(UTC)) as connection:
+                self._entered = asyncio.get_running_loop().time()
+                await connection.listen(self.filters)
+                await self._serve(connection, connection_id)
+        except BrokerError as error:
+            return error
+        except ExceptionGroup as group:
+            ours, others = group.split(BrokerError)
+            if others or ours is None:
+                raise
+            return next(error for error in ours.exceptions if isinstance(error, BrokerError))
+        raise AssertionError("a connection ends with an error")
+
+    async def _serve(self, connection: Connection, connection_id: str) -> None:
+        self._connection, self._connection_id = connection, connection_id
+        try:
+            self._give_birth(connection)
+            self._on_change(True)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(connection.receive(self._on_arrival), name="broker-receive")
+                group.create_task(self._send_events(connection), name="broker-events")
+                group.create_task(self._probe(connection), name="broker-probe")
+        except asyncio.CancelledError:
+            await self._say_goodbye(connection)
+            raise
+        finally:
+            self._connection = None
+            self.outbox.detach()
+            self.mirror.detach()
+            self._on_change(False)
+
+    def _give_birth(self, connection: Connection) -> None:
+        """Everything anew, in this order: the broker may have lost its memory."""
+        is_first, self._was_born = not self._was_born, True
+        self._publish_status(connection, Condition.INIT if is_first else self._condition)
+        self.mirror.attach(connection.post)
+        self.outbox.attach(connection.post)
+        if is_first:
+            self._publish_status(connection, self._condition)
+
+    def _publish_status(self, connection: Connection, condition: Condition) -> "asyncio.Future[str]":
+        status = Status(state=condition, connection=self._connection_id, since=self._since)
+        topic = topics.terminal(self._name, "status")
+        return connection.post(Post(topic=topic, payload=codec.encode(status), is_retained=True))
+
+    async def _send_events(self, connection: Connection) -> None:
+        while True:
+            self.spool.more.clear()
+            events = await self.spool.next(_EVENTS_AT_ONCE)
+            if not events:
+                await self.spool.more.wait()
+            answers = [(event, connection.post(self._event_post(event))) for event in events]
+            for event, answer in answers:
+                if await answer:
+                    self._refusals.note(BrokerError(f"an event was refused: {answer.result()}", Reason.NOT_AUTHORISED))
+                    await asyncio.sleep(_REFUSED_EVENT_PAUSE_S)
+                    break  # this one first, lest a later number overtake it
+                self.spool.strike(event.seq)
+
+    def _event_post(self, event: Event) -> Post:
+        return Post(topic=topics.terminal(self._name, "event", event.type), payload=codec.encode(event))
+
+    async def _probe(self, connection: Connection) -> None:
+        """A connection may be dead without knowing; after a change of the network it has to show that it lives."""
+        while True:
+            self._woken.clear()
+            await self._woken.wait()
+            try:
+                async with asyncio.timeout(_PROBE_TIMEOUT_S):
+                    await self._publish_status(connection, self._condition)
+            except TimeoutError:
+                raise BrokerError("does not answer since the network changed") from None
+
+    async def _say_goodbye(self, connection: Connection) -> None:
+        self._since = datetime.now(UTC)
+        with contextlib.suppress(BrokerError, TimeoutError):
+            async with asyncio.timeout(_GOODBYE_TIMEOUT_S):
+                await self._publish_status(connection, Condition.DISCONNECTED)
