@@ -6,6 +6,7 @@ RundtischError
 ├── LinkError            a process next door is missing, is somebody else, or speaks another version
 ├── BrokerError          the central broker refuses or cannot be reached
 ├── MediaError           camera, microphone, loudspeaker or a codec does not work
+├── RoomError            a lamp, light or button on the room's wires does not answer
 ├── SealError            a sealed message does not open with the key of its sender
 └── InvitationError      a desk or guest link is wrong, expired or revoked
 """
@@ -96,6 +97,12 @@ class MediaError(RundtischError):
     """Camera, microphone, loudspeaker or a codec does not work."""
 
     reason = Reason.CAMERA_MISSING
+
+
+class RoomError(RundtischError):
+    """A lamp, light or button on the room's wires does not answer."""
+
+    reason = Reason.HARDWARE_MISSING
 
 
 class SealError(RundtischError):

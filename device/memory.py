@@ -1,0 +1,39 @@
+"""The consultation under way, in a file on tmpfs, so that an agent that dies and comes back knows it."""
+
+import logging
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from device import files
+from kiosk.contract import codec
+from kiosk.contract.errors import MalformedError
+from kiosk.contract.media import MediaReport
+from kiosk.contract.state import State
+
+_logger = logging.getLogger(__name__)
+
+
+class Memory:
+    """`state.json` in the runtime directory. May hold names; a disk is no place for it."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / "state.json"
+
+    def load(self) -> State | None:
+        """The last state, with nobody connected; None when there is none. A bad file is set aside."""
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            state: State = codec.decode(data, State, self._path.name)
+        except MalformedError as error:
+            aside = self._path.with_suffix(".refused")
+            _logger.error("refused, begins anew (%s is set aside): %s", aside.name, error.detail)
+            self._path.replace(aside)
+            return None
+        return replace(state, is_media_here=False, is_broker_here=False, media=MediaReport(), hardware_faults=())
+
+    def save(self, state: State) -> None:
+        files.write(self._path, codec.encode(state))
