@@ -34,7 +34,6 @@ class Connection:
         self._client.on_publish = lambda client, data, mid, reason, properties: self._answered(reason)
         self._client.on_subscribe = lambda client, data, mid, reasons, properties: self._answered(reasons[0])
         self._client.on_message = self._arrived
-        self._open(central)
 
     def publish(self, topic: str, message: object) -> None:
         """Publishes `message` retained, and returns when the broker has it.
@@ -67,7 +66,8 @@ class Connection:
         self._client.disconnect()
         self._client.loop(0.1)
 
-    def _open(self, central: Central) -> None:
+    def open(self, central: Central) -> None:
+        """Connects. Raises ConfigurationError for files that are no certificate and key, BrokerError for the rest."""
         try:
             context = ssl.create_default_context(cafile=str(central.mqtt.ca_file))
             context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -107,6 +107,7 @@ def connected(central: Central) -> Iterator[Connection]:
     """A connection for the time of the context. Raises BrokerError and ConfigurationError."""
     connection = Connection(central)
     try:
+        connection.open(central)
         yield connection
     finally:
         connection.close()
