@@ -1,1 +1,79 @@
-"""State to views: what each screen shows, in the visitor's words. Plain functions, no Kivy."""
+"""State to views: what each screen shows, in the visitor's words. Plain functions, no Kivy; nothing is kept here.
+
+`present(state, setting, now)` is called on every change of the state and once a second; the app shows what comes out.
+"""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from kiosk.consultation import roster
+from kiosk.contract.state import Phase, Session, Sheet, State
+from kiosk.ui import texts
+from kiosk.ui.present import door, end, idle, needs, preparation, ring, session, sheets, show
+from kiosk.ui.present.scene import Form, Scene, Setting
+from kiosk.ui.present.views import ScreenView, TurnPage, View, name_of
+
+__all__ = ["Form", "ScreenView", "Setting", "TurnPage", "View", "name_of", "present", "present_nothing"]
+
+
+def present(state: State, setting: Setting, now: datetime, *, page: int = 0, before: ScreenView | None = None) -> View:
+    """What to show at `now`.
+
+    Args:
+        state: The last snapshot of the agent.
+        setting: Where the screen stands.
+        now: Aware; the countdowns go by it.
+        page: The last `TurnPage` of this screen; 0 when the screen changed.
+        before: What was shown until now, if anything.
+    """
+    language = texts.of(state.language)
+    scene = Scene(
+        state=replace(state, now=max(now, state.now)), setting=setting, language=language, page=page, before=before
+    )
+    view = _every_sheet(scene)
+    if view is None and state.session is not None:
+        view = _of_session(scene, state.session)
+    return view or _without_session(scene)
+
+
+def present_nothing(setting: Setting, language: str) -> View:
+    """What to show before there is a state."""
+    return sheets.nothing_yet(setting, texts.of(language))
+
+
+def _every_sheet(scene: Scene) -> View | None:
+    if scene.state.sheet is Sheet.CORNER:
+        return sheets.corner(scene)
+    return sheets.help_sheet(scene) if scene.state.sheet is Sheet.HELP else None
+
+
+def _of_session(scene: Scene, current: Session) -> View | None:
+    if scene.state.phase is Phase.PREPARATION:
+        return preparation.preparation(scene, current) if scene.state.is_media_here else sheets.no_media(scene)
+    if scene.state.phase is not Phase.SESSION:
+        return None
+    return _session_sheet(scene, current) or session.session(scene, current)
+
+
+def _session_sheet(scene: Scene, running: Session) -> View | None:
+    """The sheet over the conversation, unless it has lost what it was about."""
+    sheet = scene.state.sheet
+    if sheet is Sheet.DOOR:
+        partner = roster.by_call(scene.state, running.at_door)
+        return door.door(scene, running, partner) if partner else None
+    if sheet is Sheet.RINGING:
+        return ring.ringing(scene, running.ring) if running.ring else None
+    if sheet is Sheet.NEEDS:
+        return needs.needs(scene)
+    if sheet is Sheet.DESKS:
+        return needs.desks(scene, running)
+    if sheet is Sheet.SHOW:
+        return show.show(scene)
+    return end.end(scene) if sheet is Sheet.END else None
+
+
+def _without_session(scene: Scene) -> View:
+    if scene.state.phase is Phase.ENDED:
+        return end.ended(scene)
+    return idle.today(scene) if scene.state.phase is Phase.TODAY else idle.idle(scene)

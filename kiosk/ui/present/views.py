@@ -168,6 +168,7 @@ class EndView(ScreenView, frozen=True, kw_only=True):
     text: str = ""
     rows_title: str = ""
     rows: tuple[PartnerRowView, ...] = ()
+    more: ButtonView = ButtonView()
     choices: tuple[ButtonView, ...] = ()
 
 
@@ -176,6 +177,7 @@ class ShowView(ScreenView, frozen=True, kw_only=True):
 
     hint: PersonRowView = PersonRowView()
     rows: tuple[PartnerRowView, ...] = ()
+    more: ButtonView = ButtonView()
     empty: str = ""
     back: ButtonView = ButtonView()
 

@@ -1,0 +1,133 @@
+"""The conversation: stage, tiles, who waits at the door, and the five buttons."""
+
+from collections.abc import Sequence
+
+from kiosk.consultation import roster
+from kiosk.contract import intents
+from kiosk.contract.state import Partner, Session, Standing
+from kiosk.ui.present import people, phrases, screen, table
+from kiosk.ui.present.scene import Scene
+from kiosk.ui.present.stage import CAMERA, arrange, stage_view, tile_view
+from kiosk.ui.present.top_bar import lamp
+from kiosk.ui.present.views import SessionView
+from kiosk.ui.views import ButtonView, ChipView, Kind, Lamp, TileView
+
+
+def session(scene: Scene, running: Session) -> SessionView:
+    """The screen of a running session."""
+    admitted = roster.all_admitted(scene.state)
+    before = scene.before.speaker.key if isinstance(scene.before, SessionView) else ""
+    order = arrange(scene.state, admitted, scene.places.tiles, before.removesuffix(f"/{CAMERA}"))
+    view = screen.fill(
+        scene,
+        SessionView,
+        chip=_chip(scene, running),
+        bar=_bar(scene, running),
+        stage=stage_view(scene, order.sharer),
+        speaker=tile_view(scene, order.speaker) if order.speaker else TileView(),
+        tiles=tuple(tile_view(scene, partner) for partner in order.tiles),
+        more=_more(scene, order.hidden),
+    )
+    return view if admitted else _alone(scene, running, view)
+
+
+def _alone(scene: Scene, running: Session, view: SessionView) -> SessionView:
+    say = scene.language.say
+    expected = people.people(scene, running.partners)
+    if expected:
+        empty = say("Nobody has joined yet.")
+    elif any(partner.standing is Standing.LEFT for partner in running.partners):
+        empty = say("Nobody is with you any more.")
+    else:
+        empty = say("You can bring somebody in.")
+    rows = expected[: scene.places.people]
+    return screen.changed(view, empty=empty, people=rows, seats=table.seats(scene.state))
+
+
+def _more(scene: Scene, hidden: Sequence[Partner]) -> ButtonView:
+    if not hidden:
+        return ButtonView()
+    t = scene.language
+    return ButtonView(
+        key="more-partners",
+        text=f"+{len(hidden)}",
+        icon="users",
+        intent=intents.OpenShow(),
+        speech=t.count_of("{count} more person", "{count} more people", len(hidden)),
+    )
+
+
+def _chip(scene: Scene, running: Session) -> ChipView:
+    """The partner who has waited longest; else the ring that goes on below."""
+    waiting = sorted(
+        (partner for partner in running.partners if partner.standing is Standing.WAITING),
+        key=lambda partner: partner.knocked_at or scene.state.now,
+    )
+    if not waiting:
+        return _ringing(scene, running)
+    t, first = scene.language, waiting[0]
+    phrase = phrases.IS_BACK if first.admitted_at else phrases.WAITS
+    detail = people.office(scene, first) if first.name.strip() else ""
+    if len(waiting) > 1:
+        detail = t.count_of("and {count} more person", "and {count} more people", len(waiting) - 1)
+    return ChipView(
+        key="chip",
+        text=phrases.about(t, phrase, people.display_name(scene, first)),
+        detail=detail,
+        intent=intents.OpenDoor(call=first.call),
+    )
+
+
+def _ringing(scene: Scene, running: Session) -> ChipView:
+    ring = running.ring
+    if ring is None or ring.is_over:
+        return ChipView()
+    need = people.find_need(scene.state, ring.need)
+    return ChipView(
+        key="chip",
+        icon="phone-call",
+        text=scene.language.say("We are calling"),
+        detail=scene.language.words(need.name) if need else "",
+        intent=intents.OpenNeeds(),
+    )
+
+
+def _bar(scene: Scene, running: Session) -> tuple[ButtonView, ...]:
+    say = scene.language.say
+    return (
+        _microphone(scene, running),
+        _camera(scene, running),
+        ButtonView(key="show", text=say("Show"), icon="screencast", intent=intents.OpenShow()),
+        ButtonView(key="add", text=say("Bring in"), icon="user-plus", intent=intents.OpenNeeds()),
+        ButtonView(key="end", text=say("End"), icon="phone-x", kind=Kind.DANGER, intent=intents.OpenEnd()),
+    )
+
+
+def _microphone(scene: Scene, running: Session) -> ButtonView:
+    t, media = scene.language, scene.state.media
+    is_on = running.microphone_wanted and not running.is_paused and lamp(scene, media.microphone) is not Lamp.FAULT
+    return ButtonView(
+        key="microphone",
+        text=t.say("Microphone"),
+        icon="microphone" if is_on else "microphone-slash",
+        intent=intents.SetMicrophone(is_on=not running.microphone_wanted),
+        is_possible=not running.is_paused,
+        tag=t.say_in("microphone", "ON") if is_on else t.say_in("microphone", "OFF"),
+        is_tag_on=is_on,
+        speech=t.say("Switch the microphone off") if is_on else t.say("Switch the microphone on"),
+    )
+
+
+def _camera(scene: Scene, running: Session) -> ButtonView:
+    t, media = scene.language, scene.state.media
+    is_on = running.camera_wanted and not running.is_paused and lamp(scene, media.camera) is not Lamp.FAULT
+    return ButtonView(
+        key="camera",
+        text=t.say("Camera"),
+        icon="video-camera" if is_on else "video-camera-slash",
+        intent=intents.SetCamera(is_on=not running.camera_wanted),
+        is_possible=not running.is_paused,
+        tag=t.say_in("camera", "ON") if is_on else t.say_in("camera", "OFF"),
+        is_tag_on=is_on,
+        speech=t.say("Switch the camera off") if is_on else t.say("Switch the camera on"),
+    )

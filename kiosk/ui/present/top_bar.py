@@ -1,0 +1,159 @@
+"""The bar on every screen: what is open, pause, time, corner, help."""
+
+from datetime import timedelta
+from math import ceil
+
+from kiosk.consultation import schedule
+from kiosk.consultation.visit import WARNING
+from kiosk.contract import intents
+from kiosk.contract.media import Lamp as Measured
+from kiosk.contract.state import Phase, Session, Sheet
+from kiosk.ui.present.scene import Scene
+from kiosk.ui.texts import mark
+from kiosk.ui.views import ButtonView, Lamp, LampView, PlateView, TimeView, TopBarView
+
+SHORT_MIN = 5
+_PIE = timedelta(hours=1)
+_CAMERA = {
+    Lamp.ON: mark("Camera ON"),
+    Lamp.OFF: mark("Camera OFF"),
+    Lamp.HERE: mark("Camera ONLY HERE"),
+    Lamp.FAULT: mark("Camera FAULT"),
+}
+_MICROPHONE = {
+    Lamp.ON: mark("Microphone ON"),
+    Lamp.OFF: mark("Microphone OFF"),
+    Lamp.HERE: mark("Microphone ONLY HERE"),
+    Lamp.FAULT: mark("Microphone FAULT"),
+}
+
+
+def top_bar(scene: Scene) -> TopBarView:
+    """The whole bar."""
+    return TopBarView(
+        plate=_plate(scene),
+        room=scene.setting.room if scene.state.phase is Phase.IDLE else "",
+        pause=_pause(scene),
+        time=_time(scene),
+        corner=_corner(scene),
+        help=_help(scene),
+    )
+
+
+def lamp(scene: Scene, measured: Measured) -> Lamp:
+    """What is known to be open; without the media process everything is shut, which a session does not expect."""
+    if scene.state.is_media_here:
+        return Lamp(measured.value)
+    session = scene.state.session
+    is_missed = scene.state.phase is Phase.SESSION and session is not None and not session.is_paused
+    return Lamp.FAULT if is_missed else Lamp.OFF
+
+
+def can_extend(scene: Scene, session: Session) -> bool:
+    """Whether the next booking leaves more time."""
+    start = schedule.next_start(scene.state)
+    return start is None or session.ends is None or start > session.ends
+
+
+def _plate(scene: Scene) -> PlateView:
+    t, media, session = scene.language, scene.state.media, scene.state.session
+    camera, microphone = lamp(scene, media.camera), lamp(scene, media.microphone)
+    is_paused = scene.state.phase is Phase.SESSION and session is not None and session.is_paused
+    return PlateView(
+        camera=LampView(lamp=camera, text=t.say(_CAMERA[camera])),
+        microphone=LampView(lamp=microphone, text=t.say(_MICROPHONE[microphone])),
+        pause_text=t.say("Break. Nobody sees\nor hears you.") if is_paused else "",
+    )
+
+
+def _pause(scene: Scene) -> ButtonView:
+    t, session = scene.language, scene.state.session
+    if scene.state.phase is not Phase.SESSION or session is None:
+        return ButtonView()
+    if session.is_paused:
+        return ButtonView(
+            key="pause",
+            text=t.say_in("after a break", "Continue"),
+            icon="play-circle",
+            intent=intents.SetPause(is_paused=False),
+            speech=t.say("End the break"),
+        )
+    return ButtonView(
+        key="pause",
+        text=t.say("Break"),
+        icon="pause-circle",
+        intent=intents.SetPause(is_paused=True),
+        speech=t.say("Break. Nobody sees or hears you then."),
+    )
+
+
+def _time(scene: Scene) -> TimeView:
+    state, session = scene.state, scene.state.session
+    if state.phase is Phase.SESSION and session is not None and session.ends is not None:
+        return _time_left(scene, session)
+    closes_at = state.closes_at if state.phase in (Phase.TODAY, Phase.PREPARATION) else None
+    if closes_at is not None and closes_at - state.now <= WARNING:
+        return _closing(scene, scene.seconds_to(closes_at))
+    return TimeView() if _is_clock_big(scene) else TimeView(text=scene.clock(state.now), icon="clock")
+
+
+def _is_clock_big(scene: Scene) -> bool:
+    return scene.state.phase is Phase.IDLE and scene.state.sheet is Sheet.NONE
+
+
+def _time_left(scene: Scene, session: Session) -> TimeView:
+    assert session.ends is not None
+    t, left = scene.language, session.ends - scene.state.now
+    minutes = max(0, ceil(left.total_seconds() / 60))
+    share = min(1.0, max(0.0, left / _PIE))
+    is_short, extend = minutes <= SHORT_MIN, can_extend(scene, session)
+    if not is_short:
+        text = t.count_of("{count} min\nleft", "{count} min\nleft", minutes)
+    elif minutes == 0:
+        text = t.say("Time is up. The talk\ndoes not break off.")
+    elif minutes == 1:
+        text = t.say("1 min left. The talk\ndoes not break off.")
+    elif extend:
+        text = t.count_of("{count} min left\nExtend?", "{count} min left\nExtend?", minutes)
+    else:
+        text = t.count_of("{count} min left\nThen others come.", "{count} min left\nThen others come.", minutes)
+    return TimeView(
+        key="more-time" if is_short and extend else "",
+        text=text,
+        share=share,
+        is_short=is_short,
+        intent=intents.MoreTime() if is_short and extend else None,
+        speech=text.replace("\n", " "),
+    )
+
+
+def _closing(scene: Scene, seconds: int) -> TimeView:
+    t = scene.language
+    text = t.count_of("Closes in {count} s\nMore time?", "Closes in {count} s\nMore time?", seconds)
+    return TimeView(
+        key="more-time",
+        text=text,
+        share=min(1.0, seconds / WARNING.total_seconds()),
+        is_short=True,
+        intent=intents.MoreTime(),
+        speech=text.replace("\n", " "),
+    )
+
+
+def _corner(scene: Scene) -> ButtonView:
+    t = scene.language
+    return ButtonView(
+        key="corner",
+        text=t.name.short,
+        icon="globe",
+        second_icon="text-aa",
+        intent=intents.OpenCorner(),
+        speech=t.say("Language, size, contrast"),
+    )
+
+
+def _help(scene: Scene) -> ButtonView:
+    t, is_asked = scene.language, scene.state.is_help_asked
+    text = t.say_in("help", "Called") if is_asked else t.say("Help")
+    speech = t.say("Help is called") if is_asked else t.say("Call for help")
+    return ButtonView(key="help", text=text, icon="lifebuoy", intent=intents.AskHelp(), speech=speech)
