@@ -7,13 +7,15 @@ from pathlib import Path
 
 from kiosk.contract.mqtt import Clock
 
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME_ERROR = 5
 """Clock not synchronised, see adjtimex(2)."""
 _TIMEX_BYTES = 512
 """More than `struct timex` has on any machine; all zero asks and sets nothing."""
-_SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
-"""Made by systemd-timesyncd; also readable where ProtectClock= forbids adjtimex."""
+_TIMESYNCD = Path("/run/systemd/timesync")
+"""Where systemd-timesyncd, if it keeps the clock, says so; readable where the unit may not call adjtimex."""
 _REAL_TIME_CLOCK = Path("/sys/class/rtc/rtc0/hctosys")
+_libc = ctypes.CDLL(None)
 
 
 def now() -> datetime:
@@ -24,7 +26,7 @@ def now() -> datetime:
 
 def trust() -> Clock:
     """Synchronised with a time server, else set from a clock with a battery, else neither."""
-    if _is_kernel_synchronised() or _SYNCHRONISED.exists():
+    if _is_synchronised():
         return Clock.NTP
     try:
         return Clock.RTC if _REAL_TIME_CLOCK.read_text().strip() == "1" else Clock.UNSET
@@ -32,9 +34,10 @@ def trust() -> Clock:
         return Clock.UNSET
 
 
-def _is_kernel_synchronised() -> bool:
-    libc = ctypes.CDLL(None, use_errno=True)
-    status = libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+def _is_synchronised() -> bool:
+    if _TIMESYNCD.is_dir():
+        return (_TIMESYNCD / "synchronized").exists()
+    status = _libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     return bool(0 <= status < _TIME_ERROR)
 
 

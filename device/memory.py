@@ -19,6 +19,7 @@ class Memory:
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "state.json"
+        self._refused = directory / "state.refused"
 
     def load(self) -> State | None:
         """The last state, with nobody connected; None when there is none. A bad file is set aside."""
@@ -29,11 +30,14 @@ class Memory:
         try:
             state: State = codec.decode(data, State, self._path.name)
         except MalformedError as error:
-            aside = self._path.with_suffix(".refused")
-            _logger.error("refused, begins anew (%s is set aside): %s", aside.name, error.detail)
-            self._path.replace(aside)
+            _logger.error("refused and set aside as %s, the room begins anew: %s", self._refused.name, error.detail)
+            self._path.replace(self._refused)
             return None
         return replace(state, is_media_here=False, is_broker_here=False, media=MediaReport(), hardware_faults=())
 
     def save(self, state: State) -> None:
         files.write(self._path, codec.encode(state))
+
+    def wipe(self) -> None:
+        """The conversation is over; what was set aside may be of it, too."""
+        self._refused.unlink(missing_ok=True)

@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import aiomqtt
@@ -19,8 +17,9 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from kiosk.contract import codec, topics
 from kiosk.contract.configuration import Mqtt
-from kiosk.contract.errors import BrokerError, Reason
+from kiosk.contract.errors import BrokerError, ConfigurationError, Reason
 from kiosk.contract.mqtt import Condition, Status
+from kiosk.runtime import credential
 
 KEEP_ALIVE_S = 30
 _SESSION_EXPIRY_S = 24 * 3600
@@ -176,14 +175,15 @@ def _make(mqtt: Mqtt, name: str, connection_id: str, now: datetime) -> Connectio
 
 
 def _tls(mqtt: Mqtt) -> ssl.SSLContext:
-    key_file = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / mqtt.key_credential
     try:
+        key_file = credential.path_of(mqtt.key_credential)
         context = ssl.create_default_context(cafile=mqtt.ca_file)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(mqtt.certificate_file, key_file)
+    except ConfigurationError as error:
+        raise RefusedError(error.detail) from None
     except OSError as error:
-        names = f"{mqtt.ca_file}, {mqtt.certificate_file} or the credential {mqtt.key_credential}"
-        raise RefusedError(f"{names}: {error.strerror or error}") from None
+        raise RefusedError(f"{mqtt.ca_file}, {mqtt.certificate_file} or the key: {error.strerror or error}") from None
     return context
 
 

@@ -20,6 +20,7 @@ class Spool:
         self._store = store
         self._max_events = max_events
         self._settled = self._newest()
+        self._struck = 0
         self.more = asyncio.Event()
         """Set by `append`; who sends clears it."""
 
@@ -31,7 +32,7 @@ class Spool:
         return int(self._store.read("SELECT count(*) FROM event")[0][0])
 
     def append(self, kind: str, data: Data, time: datetime, clock: Clock) -> int:
-        """Number and keep one event; returns its number. It survives the end of this process at once."""
+        """Number and keep one event; returns its number, 0 on a full disk. It survives the end of this process."""
         seq = self._store.write(
             "INSERT INTO event (type, time, clock, data) VALUES (?, ?, ?, ?)",
             (kind, time.isoformat(), clock.value, codec.encode(data)),
@@ -47,7 +48,8 @@ class Spool:
             await self._store.settle()
             self._settled = newest
         rows = self._store.read(
-            "SELECT seq, type, time, clock, data FROM event WHERE seq <= ? ORDER BY seq LIMIT ?", (self._settled, limit)
+            "SELECT seq, type, time, clock, data FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+            (self._struck, self._settled, limit),
         )
         return [
             Event(
@@ -61,5 +63,6 @@ class Spool:
         ]
 
     def strike(self, seq: int) -> None:
-        """The broker has acknowledged this event."""
+        """The broker has acknowledged this event, and before it all older ones."""
+        self._struck = seq
         self._store.write("DELETE FROM event WHERE seq = ?", (seq,))

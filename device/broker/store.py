@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from kiosk.contract.errors import RundtischError
+from kiosk.contract.errors import MalformedError, Reason
+from kiosk.runtime.log import Refusals
 
 _logger = logging.getLogger(__name__)
 
@@ -36,10 +37,11 @@ CREATE TABLE IF NOT EXISTS retained (topic TEXT PRIMARY KEY);
 class Store:
     """A database in one file; a context manager. Use it from the loop's thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, refusals: Refusals) -> None:
         """Opens or makes the file. A damaged one is set aside, see `_begin_again`."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
+        self._refusals = refusals
         try:
             self._database = _open(path)
         except sqlite3.OperationalError:
@@ -67,13 +69,13 @@ class Store:
     def write(self, statement: str, values: Iterable[Any] = ()) -> int:
         """One statement, committed; returns the row id of an insert.
 
-        Raises:
-            RundtischError: the disk is full or gone.
+        A full disk loses it, which is counted; the room has to go on. The row id is 0 then.
         """
         try:
             return self._database.execute(statement, tuple(values)).lastrowid or 0
         except sqlite3.OperationalError as error:
-            raise RundtischError(f"{self._path.name} cannot be written: {error}") from None
+            self._refusals.note(MalformedError("store", str(error), Reason.INTERNAL))
+            return 0
 
     def read(self, statement: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         return self._database.execute(statement, tuple(values)).fetchall()

@@ -42,7 +42,7 @@ class Room:
         self._button = HelpButton(wiring.help_button, pressed)
         self._factory: Any = None
         self._faulty: set[str] = set()
-        self._plan = RoomPlan(sign=Sign.FREE, ceiling_light=False, help_lamp=False)
+        self._plan: RoomPlan | None = None
         self._is_blinking = False
 
     @property
@@ -82,10 +82,12 @@ class Room:
                     self._note(part.part, None)
 
     def show(self, plan: RoomPlan) -> None:
-        """Make the lamps say this."""
+        """Make the lamps say this; the same again writes nothing."""
+        if plan == self._plan:
+            return
         self._plan = plan
         if not self._is_blinking:
-            self._light_up(self._sign, {self._sign_shown(plan.sign)})
+            self._show_sign()
         self._light_up(self._light, {_ON} if plan.ceiling_light else set())
         self._light_up(self._help_lamp, {_ON} if plan.help_lamp else set())
 
@@ -100,12 +102,13 @@ class Room:
                 await asyncio.sleep(_BLINK_S)
         finally:
             self._is_blinking = False
-            self.show(self._plan)
+            self._show_sign()
 
-    def _sign_shown(self, sign: Sign) -> str:
+    def _show_sign(self) -> None:
         """A sign without a lamp for "please wait" says "in use"."""
+        sign = self._plan.sign if self._plan else Sign.FREE
         has_lamp = sign.value in self._sign.names
-        return Sign.BUSY.value if sign is Sign.WAIT and not has_lamp else sign.value
+        self._light_up(self._sign, {Sign.BUSY.value if sign is Sign.WAIT and not has_lamp else sign.value})
 
     def _light_up(self, lamps: Lamps, lit: set[str]) -> None:
         try:

@@ -46,7 +46,14 @@ class IceServers(Struct, frozen=True, kw_only=True, tag="ice-servers"):
     servers: tuple[IceServer, ...] = ()
 
 
+class Chime(Struct, frozen=True, kw_only=True, tag="chime"):
+    """Agent → media: play one short sound in the room now, over whatever is heard; never sent to anybody."""
+
+    sound: str
+    """One of `kiosk.consultation.commands.Sound`; an unknown one is left out."""
+
+
 ToUi = Greeting | Snapshot
 FromUi = Greeting | TouchReport | Intent
-ToMedia = Greeting | Plan | Signal | IceServers
+ToMedia = Greeting | Plan | Signal | IceServers | Chime
 FromMedia = Greeting | MediaReport | Signal

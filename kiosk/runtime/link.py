@@ -55,6 +55,11 @@ class Link:
         self.name = name
         self.refusals = refusals or Refusals(_logger)
 
+    @property
+    def peer_pid(self) -> int:
+        """Which process it is, as the kernel says; a restarted one has another."""
+        return _credentials(self._writer)[0]
+
     def send(self, message: object) -> None:
         """Queue one message; never blocks. A dead or hanging peer is closed, which `receive` reports."""
         transport = self._writer.transport
@@ -107,11 +112,17 @@ class Link:
             await self._writer.wait_closed()
 
 
-def _check_uid(writer: asyncio.StreamWriter, uid: int, name: str) -> None:
+def _credentials(writer: asyncio.StreamWriter) -> tuple[int, int, int]:
+    """Process, user and group of the peer, see SO_PEERCRED in unix(7)."""
     sock = writer.get_extra_info("socket")
-    _, peer_uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    if peer_uid != uid:
-        raise LinkError(f"link {name}: uid {peer_uid} instead of {uid}")
+    pid, uid, gid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return pid, uid, gid
+
+
+def _check_uid(writer: asyncio.StreamWriter, uids: set[int], name: str) -> None:
+    peer_uid = _credentials(writer)[1]
+    if peer_uid not in uids:
+        raise LinkError(f"link {name}: uid {peer_uid} instead of {min(uids, key=lambda uid: uid == 0)}")
 
 
 async def _greet(link: Link, mine: Role, theirs: Role) -> None:
@@ -149,7 +160,7 @@ async def listen(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link = Link(reader, writer, theirs, noted)
         try:
-            _check_uid(writer, uid, theirs)
+            _check_uid(writer, {uid}, theirs)
             await _greet(link, mine, theirs)
             await on_link(link)
         except (LinkError, MalformedError) as error:
@@ -194,7 +205,7 @@ async def connect(path: Path, mine: Role, theirs: Role, uid: int, refusals: Refu
             continue
         link = Link(reader, writer, theirs, refusals)
         try:
-            _check_uid(writer, uid, theirs)
+            _check_uid(writer, {uid, 0}, theirs)  # who listens is root, where systemd opened the socket
             await _greet(link, mine, theirs)
         except LinkError as error:
             await link.close()
