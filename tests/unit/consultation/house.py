@@ -68,7 +68,7 @@ class House:
 
     def fresh(self) -> events.Fresh:
         self._made += 1
-        return events.Fresh(id=f"fresh{self._made:011d}", key=f"secret-{self._made}")
+        return events.Fresh(id=f"fresh{self._made:011d}", key=f"secret-{self._made:06d}")
 
     def do(self, event: events.Event, later_s: float = 0.0) -> "House":
         """One event, after some time."""

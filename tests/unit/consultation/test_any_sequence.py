@@ -1,0 +1,344 @@
+"""Thousands of events in any order: nothing raises, and what must always hold always holds."""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from kiosk.consultation import commands, events, may_signal, media_plan, room_plan, room_view, session_state
+from kiosk.consultation.commands import EmitEvent, Wipe
+from kiosk.consultation.visit import TIME_OUT
+from kiosk.contract import codec, intents
+from kiosk.contract.directory import DeskPresence, Presence
+from kiosk.contract.media import Lamp, MediaReport, PeerReport, Sending
+from kiosk.contract.partner import Introduction, PartnerMedia, RingReply
+from kiosk.contract.state import Consent, Phase, RungDesk, Sheet, Standing, State, TextSize
+from tests.unit.consultation.house import DIRECTORY, FIRST, SECOND, START, House, calls_on, schedule_of
+
+DESKS = ("youth-1", "debts-1", "words-1", "words-2", "words-3", "guest-1", "stranger-1")
+NUMBERS = ("A-1", "A-1", "A-2", "A-3", "")
+Event = events.Event
+Maker = Callable[[random.Random, State], Event]
+
+
+def a_call(dice: random.Random, state: State) -> str:
+    """Mostly one that is known."""
+    return dice.choice([*calls_on(state), *calls_on(state), f"call{dice.randrange(40):012d}", "", "room"])
+
+
+def an_own_call(dice: random.Random, state: State) -> dict[str, str]:
+    """Mostly a desk with its own call."""
+    partners = [*(state.session.partners if state.session else ()), *state.waiting]
+    if partners and dice.random() < 0.8:
+        partner = dice.choice(partners)
+        return {"desk": partner.id, "call": partner.call}
+    return {"desk": dice.choice(DESKS), "call": a_call(dice, state)}
+
+
+def a_ring(dice: random.Random, state: State) -> str:
+    ring = state.session.ring if state.session else None
+    return ring.id if ring and dice.random() < 0.9 else "ring000000000000"
+
+
+def a_rung_desk(dice: random.Random, state: State) -> str:
+    """Mostly one that is rung, while any is."""
+    ring = state.session.ring if state.session else None
+    return dice.choice([*ring.desks] * 3 + [*DESKS] if ring else [*DESKS])
+
+
+def a_knock(dice: random.Random, state: State) -> Event:
+    by_ring = dice.random() < 0.35
+    desk = a_rung_desk(dice, state) if by_ring else dice.choice(DESKS)
+    return events.Knocked(
+        desk=desk,
+        call=dice.choice([f"call{dice.randrange(40):012d}"] * 8 + [a_call(dice, state)]),
+        key=f"key{dice.randrange(3)}",
+        introduction=Introduction(name=f"Name-{dice.randrange(99)}", why="Because-Name"),
+        number="" if by_ring else dice.choice(NUMBERS),
+        ring=a_ring(dice, state) if by_ring or dice.random() < 0.05 else "",
+    )
+
+
+def a_presence(dice: random.Random, state: State) -> Event:
+    word = DeskPresence(state=dice.choice([Presence.FREE] * 4 + [*Presence]), since=state.now)
+    return events.PresenceChanged(
+        desk=dice.choice(DESKS), presence=word if dice.random() < 0.9 else None, valid_s=dice.choice((90, 90, 5, 0, -1))
+    )
+
+
+def a_schedule(dice: random.Random, state: State) -> Event:
+    moved = msgspec.structs.replace(FIRST, end=FIRST.end + timedelta(minutes=dice.randrange(60)))
+    third = msgspec.structs.replace(SECOND, number="A-3", start=SECOND.end, end=SECOND.end + timedelta(hours=1))
+    bookings = dice.sample([moved, SECOND, third], dice.randrange(4))
+    return events.ScheduleChanged(document=dice.choice([schedule_of(*bookings), b"{", b"[1]"]))
+
+
+def a_directory(dice: random.Random, state: State) -> Event:
+    some = tuple(desk for desk in DIRECTORY.desks if dice.random() < 0.8)
+    return events.DirectoryChanged(document=msgspec.json.encode(msgspec.structs.replace(DIRECTORY, desks=some)))
+
+
+def a_report(dice: random.Random, state: State) -> Event:
+    peers = tuple(PeerReport(call=a_call(dice, state)) for _ in range(dice.randrange(3)))
+    return events.MediaReported(report=MediaReport(camera=dice.choice(list(Lamp)), peers=peers))
+
+
+def some_desks(dice: random.Random, state: State) -> Event:
+    return intents.RingDesks(desks=tuple(dice.sample(DESKS, dice.choice((0, 0, 1, 3)))))
+
+
+def a_likely_touch(dice: random.Random, state: State) -> Event:
+    """What somebody would touch on this screen, so that the walk goes as deep as people do."""
+    by_phase: dict[Phase, intents.Intent] = {
+        Phase.IDLE: intents.ChooseLanguage(language="tr"),
+        Phase.TODAY: intents.JoinAppointment(number="A-1"),
+        Phase.PREPARATION: intents.Choose(choice=dice.choice((Consent.ALL, Consent.SOUND))),
+        Phase.ENDED: intents.GoBack(),
+    }
+    by_sheet: dict[Sheet, intents.Intent] = {
+        Sheet.NONE: intents.OpenNeeds(),
+        Sheet.NEEDS: intents.ChooseNeed(need="arabic"),
+        Sheet.DESKS: intents.RingDesks(),
+        Sheet.RINGING: intents.RingDesks(),
+        Sheet.DOOR: intents.Admit(call=state.session.at_door if state.session else "", consent=Consent.ALL),
+    }
+    return by_phase.get(state.phase) or by_sheet.get(state.sheet) or intents.CloseSheet()
+
+
+def a_house(dice: random.Random) -> House:
+    """Half of the walks begin in a session with desks to ring, which blind touches seldom reach."""
+    house = House()
+    if dice.random() < 0.5:
+        house.in_session()
+        for desk in DIRECTORY.desks:
+            house.presence(desk.id)
+    return house
+
+
+MAKERS: tuple[tuple[float, Maker], ...] = (
+    (8, lambda dice, state: events.Tick()),
+    (20, a_likely_touch),
+    (3, lambda dice, state: intents.ChooseLanguage(language=dice.choice(("de", "en", "ar", "??")))),
+    (1, lambda dice, state: intents.ChooseLook(text_size=dice.choice((None, *TextSize)), is_high_contrast=True)),
+    (1, lambda dice, state: intents.OpenCorner()),
+    (2, lambda dice, state: intents.CloseSheet()),
+    (1, lambda dice, state: intents.AskHelp()),
+    (1, lambda dice, state: intents.CancelHelp()),
+    (1, lambda dice, state: events.HelpPressed()),
+    (1, lambda dice, state: intents.GoBack()),
+    (4, lambda dice, state: intents.JoinAppointment(number=dice.choice(NUMBERS))),
+    (1, lambda dice, state: intents.StartWithoutAppointment()),
+    (4, lambda dice, state: intents.Choose(choice=dice.choice(list(Consent)))),
+    (1, lambda dice, state: intents.SetMicrophone(is_on=dice.random() < 0.5)),
+    (2, lambda dice, state: intents.SetCamera(is_on=dice.random() < 0.5)),
+    (1, lambda dice, state: intents.SetPause(is_paused=dice.random() < 0.5)),
+    (4, lambda dice, state: intents.OpenDoor(call=a_call(dice, state))),
+    (6, lambda dice, state: intents.Admit(call=a_call(dice, state), consent=dice.choice(list(Consent)))),
+    (2, lambda dice, state: intents.SendAway(call=a_call(dice, state))),
+    (3, lambda dice, state: intents.OpenNeeds()),
+    (4, lambda dice, state: intents.ChooseNeed(need=dice.choice(("arabic", "arabic", "debts", "degrees", "x")))),
+    (4, some_desks),
+    (1, lambda dice, state: intents.StopRinging()),
+    (1, lambda dice, state: intents.OpenShow()),
+    (1, lambda dice, state: intents.OpenEnd()),
+    (0.5, lambda dice, state: intents.EndSession()),
+    (2, lambda dice, state: intents.MoreTime()),
+    (1, lambda dice, state: intents.Rate(value=dice.randrange(-2, 3))),
+    (12, a_knock),
+    (10, a_presence),
+    (1, a_schedule),
+    (1, a_directory),
+    (2, a_report),
+    (
+        4,
+        lambda dice, state: events.RingAnswered(
+            desk=a_rung_desk(dice, state),
+            ring=a_ring(dice, state),
+            reply=dice.choice([RingReply.ACCEPT, *RingReply]),
+        ),
+    ),
+    (3, lambda dice, state: events.PartnerLeft(**an_own_call(dice, state))),
+    (
+        2,
+        lambda dice, state: events.PartnerMediaChanged(
+            media=PartnerMedia(is_sharing=dice.random() < 0.5), **an_own_call(dice, state)
+        ),
+    ),
+    (1, lambda dice, state: events.LookedAgain(**an_own_call(dice, state))),
+    (1, lambda dice, state: dice.choice((events.MediaCame(), events.MediaWent()))),
+    (1, lambda dice, state: dice.choice((events.BrokerCame(), events.BrokerWent()))),
+    (1, lambda dice, state: events.HardwareFault(part="door-sign", is_faulty=dice.random() < 0.5)),
+    (1, lambda dice, state: events.RemoteHand(command=dice.choice(("", "identify")))),
+)
+WEIGHTS = [weight for weight, _ in MAKERS]
+
+
+def names_in(state: State) -> str:
+    """Whatever the state holds that a conversation may have brought."""
+    return codec.encode(msgspec.structs.replace(state, waiting=())).decode()
+
+
+def check_consent(state: State) -> None:
+    """Media flows to those the customer said yes to, in a session, and to nobody else."""
+    plan = media_plan(state)
+    session = state.session
+    partners = {partner.call: partner for partner in (session.partners if session else ())}
+    for peer in plan.peers:
+        assert state.phase is Phase.SESSION
+        assert partners[peer.call].standing is Standing.ADMITTED
+        assert partners[peer.call].consent is not Consent.NONE
+        assert peer.has_picture is (partners[peer.call].consent is Consent.ALL)
+        assert may_signal(state, peer.call, "room")
+        assert room_view(state, peer.call) is not None
+    planned = {peer.call for peer in plan.peers}
+    for partner in (*partners.values(), *state.waiting):
+        if partner.call and partner.call not in planned:
+            assert not may_signal(state, partner.call, "room")
+            assert not may_signal(state, "room", partner.call)
+            assert room_view(state, partner.call) is None
+        assert (partner.standing is Standing.ADMITTED) is (partner.consent is not Consent.NONE)
+    if state.phase is not Phase.SESSION:
+        assert plan.microphone is Sending.OFF
+        assert plan.camera is (Sending.HERE if state.phase is Phase.PREPARATION else Sending.OFF)
+    elif session and session.is_paused:
+        assert (plan.camera, plan.microphone) == (Sending.OFF, Sending.OFF)
+
+
+def check_order(state: State) -> None:
+    """Phase, session, sheet and time-out fit together; no call and no seat is there twice."""
+    assert (state.session is not None) is (state.phase in (Phase.PREPARATION, Phase.SESSION))
+    assert (state.deleted_at is not None) is (state.phase is Phase.ENDED)
+    calls = calls_on(state)
+    assert len(set(calls)) == len(calls)
+    assert "room" not in calls
+    places = [partner.id for partner in (state.session.partners if state.session else ())]
+    assert len(set(places)) == len(places)
+    assert "stranger-1" not in (*places, *(partner.id for partner in state.waiting))
+    assert {partner.standing for partner in state.waiting} <= {Standing.WAITING}
+    if state.phase is not Phase.SESSION:
+        assert state.sheet in (Sheet.NONE, Sheet.CORNER, Sheet.HELP)
+    elif state.session:
+        at_door = {partner.call: partner.standing for partner in state.session.partners}.get(state.session.at_door)
+        assert bool(state.session.at_door) is (state.sheet is Sheet.DOOR)
+        assert state.sheet is not Sheet.DOOR or at_door is Standing.WAITING
+        assert state.sheet is not Sheet.RINGING or state.session.ring is not None
+        assert state.closes_at is None
+    if state.phase in TIME_OUT and state.phase is not Phase.IDLE:
+        assert state.closes_at is not None
+
+
+def check_ring(before: State, after: State) -> None:
+    """At most one desk has won, a winner is never changed, and a ring that is over rings nowhere."""
+    was = before.session.ring if before.session else None
+    now = after.session.ring if after.session else None
+    if now is None:
+        return
+    winners = [desk for desk, how in now.desks.items() if how is RungDesk.ANSWERED]
+    assert len(winners) <= 1
+    assert not (winners and RungDesk.RINGING in now.desks.values())
+    assert not (now.is_over and RungDesk.RINGING in now.desks.values())
+    if was and was.id == now.id:
+        won_before = [desk for desk, how in was.desks.items() if how is RungDesk.ANSWERED]
+        assert not (won_before and winners and won_before != winners)
+
+
+def check_said(said: list[commands.Command]) -> None:
+    """Nothing that leaves the house in the open holds a name, and events hold desks, numbers and counts only."""
+    assert "Name" not in repr(said)
+    for command in said:
+        if isinstance(command, EmitEvent):
+            assert all(isinstance(value, str | int | float | bool) for value in command.data.values())
+
+
+def check_wiped(before: State, after: State, said: list[commands.Command]) -> None:
+    """A session ends by the touch alone, and then nothing of it is left."""
+    has_ended = before.phase is Phase.SESSION and after.phase is not Phase.SESSION
+    assert has_ended is (Wipe() in said)
+    if has_ended:
+        assert after.phase is Phase.ENDED
+        assert after.key != before.key
+        assert after.media.peers == ()
+        assert before.session
+        assert all(partner.number != before.session.number for partner in after.waiting)
+        text = names_in(after)
+        for secret in ("Name", "Because", before.session.id, before.key, *calls_on(before)):
+            if secret not in {partner.call for partner in after.waiting}:
+                assert secret not in text
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_event_in_any_state_is_safe(seed):
+    """25 visits of 120 random events a seed, with time passing in between; every rule is checked after each."""
+    dice = random.Random(seed)
+    reached: set[tuple[Phase, Sheet]] = set()
+    for _ in range(25):
+        house = a_house(dice)
+        for _ in range(120):
+            before = house.state
+            maker = dice.choices(MAKERS, WEIGHTS)[0][1]
+            event = maker(dice, before)
+            house.do(event, dice.choice((0, 0, 0.5, 1, 3, 20, 50) if dice.random() < 0.995 else (1800,)))
+            check_consent(house.state)
+            check_order(house.state)
+            check_ring(before, house.state)
+            check_said(house.said)
+            check_wiped(before, house.state, house.said)
+            assert "Name" not in codec.encode(session_state(house.state)).decode()
+            assert room_plan(house.state).help_lamp is house.state.is_help_asked
+            if isinstance(event, intents.EndSession) or before.phase is Phase.ENDED:
+                assert house.state.phase is not Phase.SESSION
+            reached.add((house.state.phase, house.state.sheet))
+        assert codec.decode(codec.encode(house.state), State, "state") == house.state
+    assert {phase for phase, _ in reached} == set(Phase)
+
+
+def test_the_random_walk_gets_everywhere():
+    """The test above is worth something: it reaches every sheet, standing and end of a ring."""
+    dice = random.Random(1)
+    sheets: set[Sheet] = set()
+    standings: set[Standing] = set()
+    rung: set[RungDesk] = set()
+    for _ in range(120):
+        house = a_house(dice)
+        for _ in range(120):
+            maker = dice.choices(MAKERS, WEIGHTS)[0][1]
+            house.do(maker(dice, house.state), dice.choice((0, 0.5, 1, 3, 20)))
+            sheets.add(house.state.sheet)
+            if house.state.session:
+                standings |= set(house.standings().values())
+                rung |= set(house.session.ring.desks.values()) if house.session.ring else set()
+    assert (sheets, standings, rung) == (set(Sheet), set(Standing), set(RungDesk))
+
+
+def test_a_touch_that_is_not_offered_is_the_same_as_no_touch():
+    """Compared with a tick at the same moment, over many states: unchanged means unchanged, to the last field."""
+    dice = random.Random(2)
+    strange: tuple[intents.Intent, ...] = (
+        intents.JoinAppointment(number="B-9"),
+        intents.OpenDoor(call="nobody0000000000"),
+        intents.Admit(call="nobody0000000000", consent=Consent.ALL),
+        intents.SendAway(call="nobody0000000000"),
+        intents.ChooseNeed(need="nothing"),
+        intents.Rate(value=5),
+        intents.ChooseLanguage(language="???"),
+    )
+    for _ in range(60):
+        house = a_house(dice)
+        for _ in range(60):
+            house.do(dice.choices(MAKERS, WEIGHTS)[0][1](dice, house.state), dice.choice((0, 1, 5)))
+            state, now = house.state, house.now
+            ticked = house.do(events.Tick(), 0.5).state
+            for touch in strange:
+                house.state, house.now = state, now
+                assert house.do(touch, 0.5).state == ticked
+
+
+def test_events_are_the_whole_of_what_the_agent_may_send():
+    """The walk makes every kind of event there is."""
+    dice = random.Random(3)
+    house = House().in_session()
+    made = {type(maker(dice, house.state)) for _, maker in MAKERS for _ in range(30)}
+    assert made == set(events.Event.__args__)
+    assert house.now >= START
