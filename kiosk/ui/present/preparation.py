@@ -5,8 +5,8 @@ from kiosk.contract.errors import Reason
 from kiosk.contract.state import Consent, Session
 from kiosk.ui.present import people, screen
 from kiosk.ui.present.notices import reason
+from kiosk.ui.present.plate import lamp
 from kiosk.ui.present.scene import Scene
-from kiosk.ui.present.top_bar import lamp
 from kiosk.ui.present.views import PreparationView
 from kiosk.ui.views import ButtonView, Lamp, NoticeView, StateView
 

@@ -20,7 +20,7 @@ _OUTCOMES = {
     RungDesk.DECLINED: ("x-circle", mark("cannot"), Mood.IDLE),
     RungDesk.LATER: ("hourglass-medium", mark("in 10 minutes"), Mood.IDLE),
     RungDesk.ANSWERED: ("check-circle", mark("coming"), Mood.OK),
-    RungDesk.TOLD: ("phone-x", mark("not called any more"), Mood.IDLE),
+    RungDesk.TOLD: ("phone-x", mark("called off"), Mood.IDLE),
     RungDesk.SILENT: ("phone-x", mark("no answer"), Mood.IDLE),
 }
 

@@ -6,9 +6,9 @@ from kiosk.consultation import roster
 from kiosk.contract import intents
 from kiosk.contract.state import Partner, Session, Standing
 from kiosk.ui.present import people, phrases, screen, table
-from kiosk.ui.present.scene import Scene
+from kiosk.ui.present.plate import lamp
+from kiosk.ui.present.scene import Form, Scene
 from kiosk.ui.present.stage import CAMERA, arrange, stage_view, tile_view
-from kiosk.ui.present.top_bar import lamp
 from kiosk.ui.present.views import SessionView
 from kiosk.ui.views import ButtonView, ChipView, Kind, Lamp, TileView
 
@@ -93,13 +93,15 @@ def _ringing(scene: Scene, running: Session) -> ChipView:
 
 
 def _bar(scene: Scene, running: Session) -> tuple[ButtonView, ...]:
-    say = scene.language.say
+    t, is_small = scene.language, scene.form is Form.SMALL
+    add = t.say_in("small", "Bring in") if is_small else t.say("Bring in")
+    end = t.say_in("small", "End") if is_small else t.say("End")
     return (
         _microphone(scene, running),
         _camera(scene, running),
-        ButtonView(key="show", text=say("Show"), icon="screencast", intent=intents.OpenShow()),
-        ButtonView(key="add", text=say("Bring in"), icon="user-plus", intent=intents.OpenNeeds()),
-        ButtonView(key="end", text=say("End"), icon="phone-x", kind=Kind.DANGER, intent=intents.OpenEnd()),
+        ButtonView(key="show", text=t.say("Show"), icon="screencast", intent=intents.OpenShow()),
+        ButtonView(key="add", text=add, icon="user-plus", intent=intents.OpenNeeds()),
+        ButtonView(key="end", text=end, icon="phone-x", kind=Kind.DANGER, intent=intents.OpenEnd()),
     )
 
 
@@ -108,7 +110,7 @@ def _microphone(scene: Scene, running: Session) -> ButtonView:
     is_on = running.microphone_wanted and not running.is_paused and lamp(scene, media.microphone) is not Lamp.FAULT
     return ButtonView(
         key="microphone",
-        text=t.say("Microphone"),
+        text=t.say_in("small", "Microphone") if scene.form is Form.SMALL else t.say("Microphone"),
         icon="microphone" if is_on else "microphone-slash",
         intent=intents.SetMicrophone(is_on=not running.microphone_wanted),
         is_possible=not running.is_paused,

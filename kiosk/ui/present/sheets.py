@@ -101,7 +101,7 @@ def nothing_yet(setting: Setting, language: Language) -> FaultView:
         language=language.tag,
         is_rtl=language.is_rtl,
         title=title,
-        fault=NoticeView(icon="spinner-gap", text=title, detail=language.say("The table is being set.")),
+        fault=NoticeView(icon="spinner-gap", text=title, detail=language.say("It starts in a moment.")),
         is_wait=True,
         room=setting.room,
     )

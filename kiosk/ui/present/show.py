@@ -3,9 +3,9 @@
 from kiosk.consultation import roster
 from kiosk.contract.state import Partner
 from kiosk.ui.present import people, phrases, screen
+from kiosk.ui.present.plate import lamp
 from kiosk.ui.present.scene import Scene
 from kiosk.ui.present.stage import has_picture
-from kiosk.ui.present.top_bar import lamp
 from kiosk.ui.present.views import PartnerRowView, ShowView
 from kiosk.ui.views import Lamp, Mood, PersonRowView, StateView
 

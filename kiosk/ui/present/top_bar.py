@@ -6,32 +6,19 @@ from math import ceil
 from kiosk.consultation import schedule
 from kiosk.consultation.visit import WARNING
 from kiosk.contract import intents
-from kiosk.contract.media import Lamp as Measured
 from kiosk.contract.state import Phase, Session, Sheet
+from kiosk.ui.present.plate import plate
 from kiosk.ui.present.scene import Scene
-from kiosk.ui.texts import mark
-from kiosk.ui.views import ButtonView, Lamp, LampView, PlateView, TimeView, TopBarView
+from kiosk.ui.views import ButtonView, TimeView, TopBarView
 
 SHORT_MIN = 5
 _PIE = timedelta(hours=1)
-_CAMERA = {
-    Lamp.ON: mark("Camera ON"),
-    Lamp.OFF: mark("Camera OFF"),
-    Lamp.HERE: mark("Camera ONLY HERE"),
-    Lamp.FAULT: mark("Camera FAULT"),
-}
-_MICROPHONE = {
-    Lamp.ON: mark("Microphone ON"),
-    Lamp.OFF: mark("Microphone OFF"),
-    Lamp.HERE: mark("Microphone ONLY HERE"),
-    Lamp.FAULT: mark("Microphone FAULT"),
-}
 
 
 def top_bar(scene: Scene) -> TopBarView:
     """The whole bar."""
     return TopBarView(
-        plate=_plate(scene),
+        plate=plate(scene),
         room=scene.setting.room if scene.state.phase is Phase.IDLE else "",
         pause=_pause(scene),
         time=_time(scene),
@@ -40,30 +27,10 @@ def top_bar(scene: Scene) -> TopBarView:
     )
 
 
-def lamp(scene: Scene, measured: Measured) -> Lamp:
-    """What is known to be open; without the media process everything is shut, which a session does not expect."""
-    if scene.state.is_media_here:
-        return Lamp(measured.value)
-    session = scene.state.session
-    is_missed = scene.state.phase is Phase.SESSION and session is not None and not session.is_paused
-    return Lamp.FAULT if is_missed else Lamp.OFF
-
-
 def can_extend(scene: Scene, session: Session) -> bool:
     """Whether the next booking leaves more time."""
     start = schedule.next_start(scene.state)
     return start is None or session.ends is None or start > session.ends
-
-
-def _plate(scene: Scene) -> PlateView:
-    t, media, session = scene.language, scene.state.media, scene.state.session
-    camera, microphone = lamp(scene, media.camera), lamp(scene, media.microphone)
-    is_paused = scene.state.phase is Phase.SESSION and session is not None and session.is_paused
-    return PlateView(
-        camera=LampView(lamp=camera, text=t.say(_CAMERA[camera])),
-        microphone=LampView(lamp=microphone, text=t.say(_MICROPHONE[microphone])),
-        pause_text=t.say("Break. Nobody sees\nor hears you.") if is_paused else "",
-    )
 
 
 def _pause(scene: Scene) -> ButtonView:

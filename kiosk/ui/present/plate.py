@@ -1,0 +1,58 @@
+"""The plate: whether camera and microphone are open, as measured, said in one place on every screen."""
+
+from kiosk.contract.media import Lamp as Measured
+from kiosk.contract.state import Phase
+from kiosk.ui.present.scene import Form, Scene
+from kiosk.ui.texts import mark, mark_in
+from kiosk.ui.views import Lamp, LampView, PlateView
+
+_CAMERA = {
+    Lamp.ON: mark("Camera ON"),
+    Lamp.OFF: mark("Camera OFF"),
+    Lamp.HERE: mark("Camera ONLY HERE"),
+    Lamp.FAULT: mark("Camera FAULT"),
+}
+_CAMERA_SMALL = {
+    Lamp.ON: mark_in("small", "Camera ON"),
+    Lamp.OFF: mark_in("small", "Camera OFF"),
+    Lamp.HERE: mark_in("small", "Camera ONLY HERE"),
+    Lamp.FAULT: mark_in("small", "Camera FAULT"),
+}
+_MICROPHONE = {
+    Lamp.ON: mark("Microphone ON"),
+    Lamp.OFF: mark("Microphone OFF"),
+    Lamp.HERE: mark("Microphone ONLY HERE"),
+    Lamp.FAULT: mark("Microphone FAULT"),
+}
+_MICROPHONE_SMALL = {
+    Lamp.ON: mark_in("small", "Microphone ON"),
+    Lamp.OFF: mark_in("small", "Microphone OFF"),
+    Lamp.HERE: mark_in("small", "Microphone ONLY HERE"),
+    Lamp.FAULT: mark_in("small", "Microphone FAULT"),
+}
+
+
+def plate(scene: Scene) -> PlateView:
+    """Two lamps; in a private pause one sentence instead."""
+    media, session = scene.state.media, scene.state.session
+    is_paused = scene.state.phase is Phase.SESSION and session is not None and session.is_paused
+    return PlateView(
+        camera=_view(scene, lamp(scene, media.camera), _CAMERA, _CAMERA_SMALL),
+        microphone=_view(scene, lamp(scene, media.microphone), _MICROPHONE, _MICROPHONE_SMALL),
+        pause_text=scene.language.say("Break. Nobody sees\nor hears you.") if is_paused else "",
+    )
+
+
+def lamp(scene: Scene, measured: Measured) -> Lamp:
+    """What is known to be open; without the media process everything is shut, which a session does not expect."""
+    if scene.state.is_media_here:
+        return Lamp(measured.value)
+    session = scene.state.session
+    is_missed = scene.state.phase is Phase.SESSION and session is not None and not session.is_paused
+    return Lamp.FAULT if is_missed else Lamp.OFF
+
+
+def _view(scene: Scene, known: Lamp, words: dict[Lamp, str], small_words: dict[Lamp, str]) -> LampView:
+    t = scene.language
+    text = t.say_in("small", small_words[known]) if scene.form is Form.SMALL else t.say(words[known])
+    return LampView(lamp=known, text=text)
