@@ -1,0 +1,228 @@
+// Joins the parts of the page: the line to the desk server, the call, the own camera, and what is seen of them.
+
+import { showAside } from './aside.js';
+import { Call } from './call.js';
+import { LocalMedia } from './camera.js';
+import { setUp, showView } from './view.js';
+import { showRound } from './round.js';
+import { Meter, stats } from './meter.js';
+import { DeskSocket } from './socket.js';
+import { RingSound } from './sound.js';
+import { pick, say } from './texts.js';
+
+const NOTICE_MS = 6000;
+const RING_GRACE_MS = 500;
+const [, kind, token] = location.pathname.split('/');
+
+const state = {
+  isGuest: kind === 'guest',
+  welcome: null,
+  name: takeName(),
+  presence: 'free',
+  isOffline: false,
+  closedReason: '',
+  invitations: new Map(),
+  rings: new Map(),
+  call: null,
+  over: null,
+  notice: '',
+};
+const media = new LocalMedia(mediaChanged, notice);
+const meter = new Meter(() => state.call, draw);
+const sound = new RingSound();
+const socket = new DeskSocket(token, { opened, heard, lost, closed });
+let isDrawing = false;
+let saidPresence = '';
+
+/** Kept for this tab only, so that loading the page anew does not ask again; never sent unsealed. */
+function takeName() {
+  const given = new URLSearchParams(location.hash.slice(1)).get('name');
+  if (given) {
+    sessionStorage.setItem('name', given.slice(0, 60));
+    history.replaceState(null, '', location.pathname);
+  }
+  return sessionStorage.getItem('name') ?? '';
+}
+
+// The line to the desk server.
+
+function opened() {
+  state.isOffline = false;
+  saidPresence = '';
+  sayPresence();
+  const { call } = state;
+  if (call && !call.isOver) {
+    if (call.standing) socket.send({ type: 'resume', calls: { [call.id]: call.terminal } });
+    call.lookAgain();
+  }
+  draw();
+}
+
+function lost() {
+  state.isOffline = true;
+  state.rings.clear();
+  draw();
+}
+
+function closed(reason) {
+  state.closedReason = reason || 'link-wrong';
+  endCall();
+  state.rings.clear();
+  draw();
+}
+
+function heard(message) {
+  if (message.type === 'welcome') state.welcome = message;
+  if (message.type === 'refused' && state.call && !state.call.standing) state.call.end('left');
+  if (message.type === 'from-room') roomSaid(message.terminal, message.message);
+  draw();
+}
+
+function roomSaid(terminal, message) {
+  const { call } = state;
+  if (message.type === 'invitations') {
+    if (message.items.length) state.invitations.set(terminal, message);
+    else state.invitations.delete(terminal);
+    if (call?.terminal === terminal && !call.isOver) call.keyChanged(message.key);
+  } else if (message.type === 'rung') {
+    state.rings.set(message.ring, { terminal, ...message });
+    setTimeout(() => state.rings.delete(message.ring) && draw(), Date.parse(message.deadline) - Date.now() + RING_GRACE_MS);
+  } else if (message.type === 'ring-over') {
+    if (state.rings.delete(message.ring)) notice(message.why === 'elsewhere' ? 'answeredElsewhere' : 'ringStopped');
+  } else if (call && message.call === call.id && call.terminal === terminal) {
+    call.heard(message);
+  }
+}
+
+function toRoom(terminal, message) {
+  return socket.send({ type: 'to-room', terminal, message });
+}
+
+function sayPresence() {
+  if (state.isGuest || !state.name) return;
+  const word = state.call?.isAdmitted ? 'busy' : state.presence;
+  if (word !== saidPresence && socket.send({ type: 'set-presence', state: word })) saidPresence = word;
+}
+
+// The call.
+
+function enter(terminal, { room, key }, purpose) {
+  endCall();
+  const introduction = { name: state.name, why: '' };
+  const send = (message) => toRoom(terminal, message);
+  const call = new Call({ terminal, room, key, ...purpose, introduction, media, send, changed: () => callChanged(call) });
+  Object.assign(state, { call, over: null });
+  call.knock();
+  media.open();
+  draw();
+}
+
+function callChanged(call) {
+  if (call !== state.call) return;
+  if (call.isOver) {
+    state.call = null;
+    call.closePeers();
+    const { terminal, number, ring } = call;
+    if (call.isBroken) return enter(terminal, state.invitations.get(terminal) ?? call.asKnown, { number, ring });
+    state.over = { terminal, number, why: reasonOf(call) };
+    media.close();
+  }
+  sayPresence();
+  draw();
+}
+
+function reasonOf(call) {
+  if (call.standing === 'declined') return 'declined';
+  return call.wasAdmitted ? 'ended' : 'refused';
+}
+
+function endCall() {
+  const { call } = state;
+  state.call = null;
+  if (call && !call.isOver) call.leave();
+  if (call) media.close();
+  sayPresence();
+}
+
+function mediaChanged() {
+  state.call?.mediaChanged();
+  draw();
+}
+
+function notice(key) {
+  state.notice = say(key);
+  clearTimeout(notice.timer);
+  notice.timer = setTimeout(() => {
+    state.notice = '';
+    draw();
+  }, NOTICE_MS);
+  draw();
+}
+
+// What a hand asks for.
+
+const actions = {
+  presence: ({ state: word }) => {
+    state.presence = word;
+    sayPresence();
+  },
+  knock: ({ terminal, number }) => {
+    const known = state.invitations.get(terminal);
+    if (known) enter(terminal, known, { number });
+  },
+  answer: ({ ring: id, reply }) => {
+    const ring = state.rings.get(id);
+    state.rings.delete(id);
+    if (!ring || !toRoom(ring.terminal, { type: 'ring-answer', ring: id, reply })) return;
+    if (reply === 'accept') enter(ring.terminal, ring, { ring: id });
+    else notice(reply === 'later' ? 'saidLater' : 'saidNo');
+  },
+  'try-out': () => (media.isOpen ? media.close() : media.open()),
+  microphone: () => media.setMicrophone(!media.wants.microphone),
+  camera: () => media.setCamera(!media.wants.camera),
+  share: () => (media.screen ? media.stopSharing() : media.share()),
+  leave: endCall,
+  back: () => (state.over = null),
+  again: () => {
+    const { terminal, number } = state.over;
+    state.over = null;
+    actions.knock({ terminal, number });
+  },
+};
+
+document.addEventListener('click', ({ target }) => {
+  const button = target.closest('[data-action]');
+  if (!button || button.disabled) return;
+  actions[button.dataset.action](button.dataset);
+  draw();
+});
+document.getElementById('name-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  state.name = document.getElementById('name').value.trim();
+  sessionStorage.setItem('name', state.name);
+  sayPresence();
+  draw();
+});
+
+// What is seen.
+
+/** Not in an animation frame: a page in the background has to ring, too. */
+function draw() {
+  if (isDrawing) return;
+  isDrawing = true;
+  queueMicrotask(() => {
+    isDrawing = false;
+    showView(state, media);
+    showAside(state);
+    showRound(state, media, meter);
+    const ring = state.name && [...state.rings.values()][0];
+    sound.set(Boolean(ring));
+    document.title = ring ? `☎ ${say('rings', { room: ring.room })}` : pick(state.welcome?.name) || 'Rundtisch';
+  });
+}
+
+setUp();
+setInterval(draw, 1000);
+window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+window.rundtisch = { stats: () => stats(state, socket, media) };
+draw();

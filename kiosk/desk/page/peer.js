@@ -1,0 +1,194 @@
+// One peer connection after the other to the room or to another partner. Three media lines, fixed from the start:
+// microphone, camera, screen. What is off changes the track a line carries, never the lines.
+
+export const LINES = ['microphone', 'camera', 'screen'];
+const LIMITS = {
+  microphone: null,
+  camera: { maxBitrate: 1_200_000, maxFramerate: 30 },
+  screen: { maxBitrate: 2_000_000, maxFramerate: 15 },
+};
+const LOST_AFTER_MS = 1500;
+const FIRST_TRY_MS = 5000;
+const LONGEST_TRY_MS = 12_000;
+const SETTLED_MS = 2000;
+
+export class Peer {
+  /**
+   * `offers`: whether this side makes the offers. `media.tracks`: what may be sent. `signal(fields)`: sends one step.
+   * `changed()`: after every change of `link` or of the tracks that come in.
+   */
+  constructor({ id, offers, iceServers, media, hasPicture, signal, changed }) {
+    Object.assign(this, { id, offers, iceServers, media, hasPicture, signal, changed });
+    this.link = 'connecting';
+    this.generation = 0;
+    this.tries = 0;
+    this.incoming = {};
+    if (offers) this.offer();
+    else this.watch();
+  }
+
+  setPicture(hasPicture) {
+    this.hasPicture = hasPicture;
+    this.carry();
+  }
+
+  /** Puts onto each line what it may carry now. */
+  carry() {
+    if (!this.pc || this.pc.signalingState === 'closed') return;
+    this.pc.getTransceivers().forEach((line, index) => {
+      const name = LINES[index];
+      const track = name !== 'microphone' && !this.hasPicture ? null : (this.media.tracks[name] ?? null);
+      if (line.sender.track !== track) line.sender.replaceTrack(track).catch(() => {});
+    });
+  }
+
+  close() {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+    clearTimeout(this.doubt);
+    this.pc?.close();
+    this.pc = null;
+    this.incoming = {};
+  }
+
+  /** Steps of one peer are taken one after the other, in the order they came. */
+  enqueue(step) {
+    this.steps = (this.steps ?? Promise.resolve()).then(() => this.heard(step)).catch((error) => console.warn(error.name));
+  }
+
+  async heard({ kind, generation = 0, sdp = '', mid = '' }) {
+    if (this.isClosed) return;
+    if (kind === 'reconnect') return this.askedAgain(generation);
+    if (generation < this.generation) return;
+    if (kind === 'offer' && !this.offers && !(generation === this.generation && this.pc)) {
+      await this.answer(generation, sdp);
+    } else if (kind === 'answer' && generation === this.generation && this.pc?.signalingState === 'have-local-offer') {
+      await this.accept(this.pc, { type: 'answer', sdp });
+    } else if (kind === 'candidate' && generation === this.generation && this.pc) {
+      this.candidate(this.pc, sdp, mid);
+    }
+  }
+
+  build(generation) {
+    this.pc?.close();
+    this.generation = generation;
+    this.builtAt = performance.now();
+    this.early = [];
+    const pc = new RTCPeerConnection({ iceServers: this.iceServers, bundlePolicy: 'max-bundle' });
+    this.pc = pc;
+    pc.onconnectionstatechange = () => pc === this.pc && this.stateChanged(pc.connectionState);
+    pc.onicecandidate = ({ candidate }) => {
+      if (pc !== this.pc || candidate?.candidate === '') return;
+      this.send('candidate', candidate?.candidate ?? '', candidate?.sdpMid ?? '');
+    };
+    return pc;
+  }
+
+  async offer() {
+    const pc = this.build(this.generation + (this.pc ? 1 : 0));
+    for (const name of LINES) {
+      const encodings = LIMITS[name] ? [{ ...LIMITS[name] }] : undefined;
+      const kind = name === 'microphone' ? 'audio' : 'video';
+      pc.addTransceiver(kind, { direction: 'sendrecv', ...(encodings && { sendEncodings: encodings }) });
+    }
+    this.carry();
+    this.watch();
+    await pc.setLocalDescription();
+    if (pc !== this.pc) return;
+    this.send('offer', pc.localDescription.sdp);
+    this.takeIncoming(pc);
+  }
+
+  async answer(generation, sdp) {
+    const pc = this.build(generation);
+    this.watch();
+    await this.accept(pc, { type: 'offer', sdp });
+    if (pc !== this.pc || pc.signalingState !== 'have-remote-offer') return;
+    for (const line of pc.getTransceivers()) line.direction = 'sendrecv';
+    this.carry();
+    await pc.setLocalDescription();
+    if (pc !== this.pc) return;
+    this.send('answer', pc.localDescription.sdp);
+    pc.getTransceivers().forEach((line, index) => this.limit(line.sender, LIMITS[LINES[index]]));
+    this.takeIncoming(pc);
+  }
+
+  async accept(pc, description) {
+    try {
+      await pc.setRemoteDescription(description);
+    } catch (error) {
+      console.warn(`${this.id}: description refused`, error.name);
+      return;
+    }
+    for (const early of this.early.splice(0)) this.candidate(pc, ...early);
+  }
+
+  candidate(pc, sdp, mid) {
+    if (!pc.remoteDescription) this.early.push([sdp, mid]);
+    else if (sdp) pc.addIceCandidate({ candidate: sdp, sdpMid: mid }).catch(() => {});
+  }
+
+  limit(sender, limits) {
+    const parameters = sender.getParameters();
+    if (!limits || !parameters.encodings?.length) return;
+    Object.assign(parameters.encodings[0], limits);
+    sender.setParameters(parameters).catch(() => {});
+  }
+
+  takeIncoming(pc) {
+    this.incoming = {};
+    pc.getTransceivers().forEach((line, index) => {
+      this.incoming[LINES[index]] = new MediaStream([line.receiver.track]);
+    });
+    this.changed();
+  }
+
+  stateChanged(state) {
+    clearTimeout(this.doubt);
+    if (state === 'connected') {
+      clearTimeout(this.timer);
+      this.tries = 0;
+      this.setLink('up');
+    } else if (state === 'failed') {
+      this.again();
+    } else if (state === 'disconnected') {
+      this.doubt = setTimeout(() => this.again(), LOST_AFTER_MS);
+    }
+  }
+
+  setLink(link) {
+    if (this.link === link) return;
+    this.link = link;
+    this.changed();
+  }
+
+  /** Not connected in time: once more, with ever more patience. */
+  watch() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.again(), Math.min(LONGEST_TRY_MS, FIRST_TRY_MS + 1500 * this.tries));
+  }
+
+  again() {
+    if (this.isClosed) return;
+    this.tries += 1;
+    if (this.link === 'up') this.setLink('lost');
+    if (this.offers) {
+      this.offer();
+    } else {
+      this.send('reconnect');
+      this.watch();
+    }
+  }
+
+  /** The far side lost the path, or was started anew and knows no generation. */
+  askedAgain(generation) {
+    const isStale = generation < this.generation && this.link !== 'up';
+    if (!this.offers || (isStale && performance.now() - this.builtAt < SETTLED_MS)) return;
+    if (this.link === 'up') this.setLink('lost');
+    this.offer();
+  }
+
+  send(kind, sdp = '', mid = '') {
+    this.signal({ target: this.id, kind, generation: this.generation, sdp, mid });
+  }
+}

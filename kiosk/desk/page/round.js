@@ -1,0 +1,174 @@
+// The round at the table: stage, tiles, lamps, buttons. Also the own picture before the door opens.
+
+import { icon, setIcon } from './icons.js';
+import { keep, make, setText } from './list.js';
+import { screenOf } from './view.js';
+import { say } from './texts.js';
+
+const $ = (id) => document.getElementById(id);
+const SELF = 'self';
+const SURFACES = { monitor: 'screen', window: 'window', browser: 'tab' };
+const own = { camera: null, screen: null };
+
+export function showRound(state, media, meter) {
+  const { call } = state;
+  const screen = screenOf(state);
+  const round = call?.isAdmitted ? members(call, meter) : [];
+  const shown = call?.isAdmitted ? onStage(round, call, media) : null;
+  if (shown) showStage(shown);
+  else setStream($('stage-video'), null);
+  $('session').hidden = screen !== 'call' && !media.isOpen;
+  $('controls').hidden = !call;
+  showTiles(round, shown, media, call);
+  showSounds(round);
+  if (call?.isAdmitted) showTitle(call);
+  else setText($('session-title'), media.isOpen ? say('onlyHere') : '');
+  showLamp('camera', media, call);
+  showLamp('microphone', media, call);
+  showControls(media, call);
+}
+
+function members(call, meter) {
+  const others = new Map((call.view?.peers ?? []).map((peer) => [peer.call, peer]));
+  return [...call.peers.values()].map((peer) => {
+    const known = others.get(peer.id);
+    const now = meter.of(peer.id);
+    return {
+      id: peer.id,
+      name: known?.name ?? call.room,
+      office: known?.office ?? '',
+      isRoom: peer.id === 'room',
+      link: peer.link,
+      hasPicture: peer.hasPicture && now.hasCamera,
+      isShowing: peer.hasPicture && now.hasScreen,
+      speaks: now.speaks,
+      streams: peer.incoming,
+    };
+  });
+}
+
+// The stage: the own screen while it is shown, else a shown screen, else the room.
+
+function onStage(round, call, media) {
+  if (media.screen) {
+    const surface = SURFACES[media.screen.getSettings().displaySurface] ?? 'window';
+    const note = surface === 'screen' ? 'seesAll' : 'seesOnly';
+    return { mode: 'own', stream: ownStream('screen', media.screen), who: say('youShow', { what: say(surface) }), note: say(note) };
+  }
+  const shows = round.find((member) => member.isShowing);
+  if (shows) {
+    return { mode: 'screen', stream: shows.streams.screen, who: say('shows', { name: shows.name }), note: '' };
+  }
+  const room = round.find((member) => member.isRoom);
+  if (!room) return { mode: 'room', stream: null, name: call.room, empty: say('connecting') };
+  const stream = room.hasPicture ? room.streams.camera : null;
+  return { mode: 'room', stream, name: room.name, speaks: room.speaks, empty: emptyStage(room, call) };
+}
+
+function emptyStage(room, call) {
+  if (room.link === 'lost') return say('lost');
+  if (room.link !== 'up') return say('connecting');
+  if (!call.hasPicture) return say('soundOnly');
+  if (call.view?.is_paused) return say('paused');
+  return say(call.view?.has_camera ? 'connecting' : 'roomCameraOff');
+}
+
+function showStage({ mode, stream, who = '', note = '', name = '', speaks = false, empty = '' }) {
+  const stage = $('stage');
+  stage.dataset.mode = mode;
+  stage.classList.toggle('speaks', speaks);
+  $('stage-strip').hidden = mode === 'room';
+  setText($('stage-who'), who);
+  setText($('stage-note'), note);
+  setStream($('stage-video'), stream);
+  $('stage-video').hidden = !stream;
+  setText($('stage-empty'), stream ? '' : empty);
+  $('stage-name').hidden = mode !== 'room';
+  setText($('stage-name'), name);
+}
+
+// Tiles: who is not on the stage, and the own picture last.
+
+function showTiles(round, shown, media, call) {
+  const seen = round.filter((member) => !(member.isRoom && shown?.mode === 'room')).map((member) => [member.id, member]);
+  if (media.isOpen) {
+    const streams = { camera: media.camera && ownStream('camera', media.camera) };
+    const office = call?.isAdmitted ? '' : say('onlyHere');
+    seen.push([SELF, { id: SELF, name: say('you'), office, link: 'up', hasPicture: Boolean(media.camera), streams }]);
+  }
+  $('tiles').hidden = seen.length === 0;
+  $('tiles').dataset.size = call?.isAdmitted ? 'row' : 'preview';
+  keep($('tiles'), seen, makeTile, showTile);
+}
+
+function makeTile(id) {
+  const video = Object.assign(make('video'), { autoplay: true, muted: true, playsInline: true });
+  const says = make('span', 'says', icon('speaker-high'), make('span', '', say('talking')));
+  const tile = make('div', 'tile', video, make('p', 'empty'), says, make('div', 'name', make('b'), make('span')));
+  tile.dataset.testid = id === SELF || id === 'room' ? `tile-${id}` : 'tile';
+  tile.classList.toggle('self', id === SELF);
+  return tile;
+}
+
+function showTile(tile, { name, office, link, hasPicture, speaks, streams }) {
+  const [video, empty, says, plate] = tile.children;
+  setStream(video, hasPicture ? streams.camera : null);
+  video.hidden = !hasPicture;
+  const why = link === 'up' ? 'noPicture' : link === 'lost' ? 'lost' : 'connecting';
+  setText(empty, hasPicture ? '' : say(why));
+  says.hidden = !speaks;
+  tile.classList.toggle('speaks', Boolean(speaks));
+  setText(plate.firstChild, name);
+  setText(plate.lastChild, office);
+}
+
+function setStream(video, stream) {
+  if (video.srcObject !== stream) video.srcObject = stream;
+}
+
+function ownStream(line, track) {
+  if (own[line]?.getTracks()[0] !== track) own[line] = new MediaStream([track]);
+  return own[line];
+}
+
+function showSounds(round) {
+  const heard = round.filter(({ streams }) => streams.microphone).map((member) => [member.id, member]);
+  const make = () => Object.assign(document.createElement('audio'), { autoplay: true });
+  keep($('sounds'), heard, make, (element, { streams }) => setStream(element, streams.microphone));
+}
+
+// Title, lamps and buttons.
+
+function showTitle({ room, view }) {
+  const minutes = view?.ends ? Math.ceil((Date.parse(view.ends) - Date.now()) / 60_000) : null;
+  const key = minutes !== null && minutes <= 0 ? 'over' : 'left';
+  setText($('session-title'), minutes === null ? room : say(key, { room, minutes }));
+}
+
+function showLamp(which, media, call) {
+  const lamp = $(`${which}-lamp`);
+  if (!lamp.firstChild) lamp.append(icon('video-camera'), make('span'));
+  const track = media.tracks[which];
+  const isSent = which === 'microphone' || call?.hasPicture;
+  const state = track ? (call?.isAdmitted && isSent ? 'On' : 'Here') : media.isFaulty[which] ? 'Bad' : 'Off';
+  lamp.className = `lamp ${state.toLowerCase()}`;
+  const glyph = which === 'camera' ? 'video-camera' : 'microphone';
+  setIcon(lamp.firstChild, track ? glyph : `${glyph}-slash`);
+  setText(lamp.lastChild, say(which + state));
+}
+
+function showControls(media, call) {
+  const { microphone, camera, screen } = media.tracks;
+  showControl('microphone', microphone ? 'microphone-slash' : 'microphone', `turnMicrophone${microphone ? 'Off' : 'On'}`);
+  showControl('camera', camera ? 'video-camera-slash' : 'video-camera', `turnCamera${camera ? 'Off' : 'On'}`);
+  showControl('share', screen ? 'stop-circle' : 'screencast', screen ? 'stopSharing' : 'share');
+  $('share').classList.toggle('sharing', Boolean(screen));
+  $('share').disabled = !screen && !call?.hasPicture;
+  setText($('leave-word'), say(call?.isAdmitted ? 'leave' : 'cancel'));
+}
+
+function showControl(id, glyph, key) {
+  const [sign, word] = $(id).children;
+  setIcon(sign, glyph);
+  setText(word, say(key));
+}
