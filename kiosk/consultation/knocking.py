@@ -65,8 +65,6 @@ def _by_ring(state: State, event: Knocked) -> Partner | Refuse:
         return place
     if session.ring is None or not ringing.is_awaited(session.ring, event.desk, event.ring):
         return _refuse(event.desk, "not rung, or no longer")
-    if place is not None and place.standing in _PRESENT:
-        return _refuse(event.desk, "is here already")
     need = session.ring.need
     if place is None or place.number == "":
         return Partner(id=event.desk, is_planned=False, need=need, ring=event.ring)
@@ -96,10 +94,8 @@ def _at_the_door(state: State, place: Partner, event: Knocked) -> State:
     at_door = partner.call if place.call and session.at_door == place.call else session.at_door
     session = replace(session, partners=_seated(session.partners, partner), at_door=at_door)
     state = replace(state, session=session)
-    if not event.ring:
-        return state
-    state = ringing.fulfil(state, event.ring, event.desk)
-    return state if partner.admitted_at else _with_card_open(state, partner)
+    state = ringing.fulfil(state, event.desk)
+    return state if partner.admitted_at or not event.ring else _with_card_open(state, partner)
 
 
 def _seated(partners: tuple[Partner, ...], partner: Partner) -> tuple[Partner, ...]:

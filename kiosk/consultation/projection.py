@@ -4,10 +4,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from kiosk.consultation import schedule
+from kiosk.consultation import roster, schedule
 from kiosk.contract.media import Plan, PlannedPeer, Sending
 from kiosk.contract.mqtt import Clock, Condition, DeskState, SessionState
-from kiosk.contract.state import Consent, Phase, Standing, State
+from kiosk.contract.state import Consent, Phase, State
 
 
 class Sign(StrEnum):
@@ -37,8 +37,7 @@ def media_plan(state: State) -> Plan:
         return Plan(camera=Sending.HERE)
     peers = tuple(
         PlannedPeer(call=partner.call, has_picture=partner.consent is Consent.ALL)
-        for partner in session.partners
-        if partner.standing is Standing.ADMITTED and partner.consent is not Consent.NONE
+        for partner in roster.all_admitted(state)
     )
     return Plan(
         camera=Sending.ON if session.camera_wanted and not session.is_paused else Sending.OFF,

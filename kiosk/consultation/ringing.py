@@ -139,10 +139,10 @@ def is_awaited(ring: Ring, desk: str, ring_id: str) -> bool:
     return ring.id == ring_id and not ring.is_over and ring.desks.get(desk) in _OPEN
 
 
-def fulfil(state: State, ring_id: str, desk: str) -> State:
-    """The desk has come: the ring is over, the others are told."""
+def fulfil(state: State, desk: str) -> State:
+    """A desk that is awaited has come, whichever way: the ring is over, the others are told."""
     ring = state.session.ring if state.session else None
-    if ring is None or ring.id != ring_id or ring.is_over:
+    if ring is None or not is_awaited(ring, desk, ring.id):
         return state
     return _with(state, replace(_won(ring, desk), is_over=True, tried=()))
 

@@ -199,6 +199,15 @@ def test_a_partner_who_leaves_is_missed_by_name():
     assert house.knock("youth-1", call="secondcall000000").partner("youth-1").standing is Standing.WAITING
 
 
+def test_leaving_twice_is_leaving_once():
+    """The page says goodbye and its server does, too."""
+    house = House().in_session().admitted("youth-1")
+    left = events.PartnerLeft(desk="youth-1", call=call_of("youth-1"))
+    before = house.do(left).state
+    assert house.do(left).state == before
+    assert house.said == []
+
+
 def test_who_leaves_from_the_list_of_an_appointment_to_come_is_taken_off_it():
     """Nothing of an early partner stays when it goes."""
     house = House().knock("youth-1").do(events.PartnerLeft(desk="youth-1", call=call_of("youth-1")))

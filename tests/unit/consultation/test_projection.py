@@ -21,7 +21,7 @@ from kiosk.contract import codec, intents
 from kiosk.contract.media import IceServer, Lamp, MediaReport, PeerLink, PeerReport, Plan, Sending
 from kiosk.contract.mqtt import Condition
 from kiosk.contract.partner import RoomView
-from kiosk.contract.state import Consent, Standing
+from kiosk.contract.state import Consent, Phase, Standing
 from tests.unit.consultation.house import FIRST, SECOND, House, call_of, name_of
 
 YOUTH, DEBTS = call_of("youth-1"), call_of("debts-1")
@@ -87,6 +87,12 @@ def test_the_door_sign_asks_the_next_people_to_wait():
     assert signs == [Sign.BUSY, Sign.WAIT, Sign.FREE]
 
 
+def test_a_session_does_not_make_those_wait_whose_booking_had_begun_before_it():
+    """Who starts without appointment in booked time is most likely who booked it."""
+    house = House().start().do(intents.StartWithoutAppointment()).do(intents.Choose(choice=Consent.ALL), 60)
+    assert room_plan(house.state).sign is Sign.BUSY
+
+
 def test_the_light_is_on_while_somebody_is_there():
     """From the first touch to idle."""
     assert [room_plan(house.state).ceiling_light for house in (House(), House().start())] == [False, True]
@@ -113,6 +119,12 @@ def test_the_monitor_sees_desks_standing_link_and_lamps_but_no_name():
     text = codec.encode(state).decode()
     assert "Name" not in text
     assert YOUTH not in text
+
+
+def test_the_monitor_sees_the_phase_when_nobody_is_there():
+    """`state/session` on idle: no appointment, no desks."""
+    state = session_state(House().state)
+    assert (state.phase, state.appointment, state.desks, state.camera) == (Phase.IDLE, "", (), "off")
 
 
 def test_only_admitted_partners_and_the_room_may_signal():

@@ -64,6 +64,7 @@ def test_the_first_that_answers_wins_and_the_others_are_told():
     assert desks_of(house) == expected
     assert house.told(TellDesk)[0].desk == "words-1"
     assert house.told(Refuse) == []
+    assert answers(house, "words-2").said == []
 
 
 def test_the_winner_knocks_and_its_card_opens_by_itself():
@@ -228,7 +229,9 @@ def test_one_ring_at_a_time():
     house = House().ringing("words-1").do(intents.CloseSheet()).do(intents.OpenNeeds())
     before = house.state
     assert before.sheet is Sheet.RINGING
+    assert next_desks(House().state) == ()
     assert house.do(intents.RingDesks(desks=("words-2",))).state == before
+    assert house.do(intents.ChooseNeed(need="debts")).state == before
 
 
 def test_needs_by_appointment_only_and_unknown_ones_are_not_chosen():
@@ -253,6 +256,22 @@ def test_an_expected_partner_who_is_rung_keeps_its_place():
     house.knock("youth-1", ring=house.session.ring.id)
     assert [partner.id for partner in house.session.partners] == ["youth-1", "debts-1", "guest-1"]
     assert (house.partner("youth-1").is_planned, house.partner("youth-1").number) == (True, "A-1")
+
+
+def test_a_rung_partner_who_comes_for_the_appointment_has_come():
+    """It knocks by its invitation instead of the ring: one seat, nobody else is needed, the ring is over."""
+    house = House().ringing("youth-1", "words-3", need="childcare").knock("youth-1")
+    assert house.session.ring
+    assert (house.session.ring.is_over, house.session.ring.desks["words-3"]) == (True, RungDesk.TOLD)
+    house.knock("youth-1", call="secondcall000000", ring=house.session.ring.id)
+    assert house.told(Refuse)
+    assert house.partner("youth-1").call == call_of("youth-1")
+
+
+def test_a_ring_of_yesterday_opens_no_door():
+    """Outside a session nobody rings, so nobody is answered."""
+    house = House().knock("words-1", ring="ring000000000000")
+    assert (house.told(Refuse)[0].source, house.state.waiting) == ("desk words-1", ())
 
 
 def test_a_declined_partner_can_be_asked_for_again():

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kiosk.consultation import events
+from kiosk.consultation import events, is_used, transition
 from kiosk.consultation.commands import EmitEvent, Wipe
 from kiosk.contract import intents
 from kiosk.contract.state import Consent, Phase, Sheet, Standing, TextSize
@@ -244,6 +244,38 @@ def test_events_without_names_tell_the_monitor_the_way():
     types = [command.type for command in house.all_said if isinstance(command, EmitEvent)]
     assert types == ["session-prepared", "session-started", "session-ended", "data-deleted"]
     assert house.events_of("session-started") == [{"appointment": "A-1", "choice": "sound"}]
+
+
+def test_more_time_where_nothing_runs_out_changes_nothing():
+    """On idle, and in a session without an end."""
+    house = House(FIRST)
+    assert house.do(intents.MoreTime()).state.closes_at is None
+    house.start().do(intents.StartWithoutAppointment()).do(intents.Choose(choice=Consent.ALL))
+    assert house.do(intents.MoreTime()).session.ends is None
+
+
+def test_a_choice_of_need_or_start_belongs_to_its_screen():
+    """A late second touch on another screen's button changes nothing."""
+    house = House().in_session()
+    before = house.state
+    for intent in (intents.StartWithoutAppointment(), intents.Choose(choice=Consent.NONE)):
+        assert house.do(intent).state == before
+
+
+def test_fresh_material_is_used_for_sessions_rings_and_keys_only():
+    """The agent makes new material when, and only when, the old was used."""
+    used = []
+    house = House().start()
+    for event in (
+        events.Tick(),
+        intents.JoinAppointment(number="A-1"),
+        intents.Choose(choice=Consent.ALL),
+        intents.EndSession(),
+    ):
+        fresh = house.fresh()
+        house.state, _ = transition(house.state, events.Occurrence(event=event, at=house.now, fresh=fresh))
+        used.append(is_used(house.state, fresh))
+    assert used == [False, True, False, True]
 
 
 def test_a_tick_alone_changes_nothing_but_the_time():
