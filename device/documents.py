@@ -55,7 +55,7 @@ class Documents:
         self._in_force: dict[str, bytes] = {}
         self._versions: dict[str, int] = {}
         self._errors: dict[str, list[str]] = {SCHEDULE: [], DIRECTORY: []}
-        self._is_told = True
+        self._is_told = False
 
     def load(self) -> None:
         """What was in force before, if it is not too old. The directory first: the schedule is checked against it."""

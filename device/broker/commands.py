@@ -95,7 +95,7 @@ class Commands:
         await self._answers.keep(order.name, _ack(AckState.FAILED, RejectCode.INTERNAL))
         self._answer(order, _ack(AckState.ACCEPTED))
         if order.is_for_all:
-            await asyncio.sleep(random.uniform(0, SPREAD_S))
+            await asyncio.sleep(random.uniform(0, min(SPREAD_S, 0.8 * order.left_s)))
             order.check_deadline()
         return await handler(args)
 
@@ -144,8 +144,13 @@ class _Order:
             raise MalformedError(source, "a command without a deadline")
         return command.args
 
+    @property
+    def left_s(self) -> float:
+        """Seconds until the deadline; below 0 when it has passed."""
+        return (self._deadline - clock.now()).total_seconds() if self._deadline else 0.0
+
     def check_deadline(self) -> None:
-        if self._deadline is None or self._deadline <= clock.now():
+        if self.left_s <= 0:
             raise CommandError(AckState.EXPIRED, RejectCode.EXPIRED)
 
 

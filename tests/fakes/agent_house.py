@@ -1,0 +1,261 @@
+"""A real broker and a real device agent; a test takes the places of the touch app, media, a page and central.
+
+Everything is on loopback, with the certificates and rules that `provision` makes.
+"""
+
+import asyncio
+import contextlib
+import ssl
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+import msgspec
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from kiosk.contract import codec, configuration, topics
+from kiosk.contract.configuration import Button, Configuration, Links, Output, Paths, PinFactory, Room
+from kiosk.contract.links import FromUi, Role, Snapshot, ToMedia, ToUi
+from kiosk.contract.mqtt import Ack, Event, Status
+from kiosk.contract.state import State
+from kiosk.runtime import link
+from provisioning import broker, installation, toml
+from provisioning.demo.lines import Lines
+from provisioning.demo.ports import HOST, free_port, until_open
+from provisioning.demo.processes import Program, Running, Supervisor
+
+TERMINAL = "nord.r1"
+PINS = Room(
+    pin_factory=PinFactory.MOCK,
+    sign_free=Output(pin=17),
+    sign_busy=Output(pin=27),
+    sign_wait=Output(pin=22),
+    ceiling_light=Output(pin=23),
+    help_button=Button(pin=24),
+    help_lamp=Output(pin=25),
+)
+_new_properties: Callable[[int], Properties] = Properties
+
+
+class Observer:
+    """Central monitoring: sees everything, in order, and may command."""
+
+    def __init__(self, client: aiomqtt.Client) -> None:
+        self._client = client
+        self._news = asyncio.Condition()
+        self.seen: list[aiomqtt.Message] = []
+
+    async def run(self) -> None:
+        async for message in self._client.messages:
+            async with self._news:
+                self.seen.append(message)
+                self._news.notify_all()
+
+    def payloads(self, *rest: str, after: int = 0) -> list[bytes]:
+        """What came on a topic of the terminal, oldest first."""
+        topic = topics.terminal(TERMINAL, *rest)
+        return [bytes(one.payload or b"") for one in self.seen[after:] if one.topic.value == topic]
+
+    def statuses(self) -> list[str]:
+        return [str(codec.decode(data, Status, "test").state) for data in self.payloads("status")]
+
+    def events(self) -> list[Event]:
+        begin = topics.terminal(TERMINAL, "event", "")
+        return [
+            codec.decode(bytes(one.payload or b""), Event, "test")
+            for one in self.seen
+            if one.topic.value.startswith(begin)
+        ]
+
+    def acks(self, kind: str, number: str) -> list[Ack]:
+        return [codec.decode(data, Ack, "test") for data in self.payloads("ack", kind, number)]
+
+    async def until(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+        """Waits until `condition()` is true of what was seen, and returns it."""
+        async with asyncio.timeout(timeout_s), self._news:
+            await self._news.wait_for(condition)
+            return condition()
+
+    async def publish(self, topic: str, message: object | bytes, *, retain: bool = False, **properties: Any) -> None:
+        """As central; `properties` are those of MQTT 5 (`MessageExpiryInterval`, `ResponseTopic`, …)."""
+        given = _new_properties(PacketTypes.PUBLISH)
+        for name, value in properties.items():
+            setattr(given, name, value)
+        payload = message if isinstance(message, bytes) else codec.encode(message)
+        await self._client.publish(topic, payload, qos=1, retain=retain, properties=given)
+
+    async def command(self, kind: str, number: str, payload: bytes = b"{}", **properties: Any) -> None:
+        """With a deadline of 20 s where none is given."""
+        properties = {"MessageExpiryInterval": 20, **properties}
+        await self.publish(topics.terminal(TERMINAL, "command", kind, number), payload, **properties)
+
+
+@contextlib.asynccontextmanager
+async def _closing(connected: link.Link) -> AsyncIterator[None]:
+    try:
+        with contextlib.suppress(EOFError):
+            yield
+    finally:
+        await connected.close()
+
+
+class App:
+    """In the place of the touch app: keeps the last state it was shown."""
+
+    def __init__(self, connected: link.Link) -> None:
+        self.link = connected
+        self.state: State | None = None
+        self.snapshots = 0
+        self._news = asyncio.Condition()
+
+    async def run(self) -> None:
+        """Until the agent is gone."""
+        async with _closing(self.link):
+            while True:
+                message: ToUi = await self.link.receive(ToUi)
+                if isinstance(message, Snapshot):
+                    async with self._news:
+                        self.state = message.state
+                        self.snapshots += 1
+                        self._news.notify_all()
+
+    def touch(self, intent: FromUi) -> None:
+        self.link.send(intent)
+
+    async def until(self, condition: Callable[[State], Any], timeout_s: float = 5.0) -> State:
+        """Waits until the state it was shown is so."""
+        async with asyncio.timeout(timeout_s), self._news:
+            await self._news.wait_for(lambda: self.state is not None and condition(self.state))
+            assert self.state is not None
+            return self.state
+
+
+class MediaDouble:
+    """In the place of media: keeps what it was told."""
+
+    def __init__(self, connected: link.Link) -> None:
+        self.link = connected
+        self.told: list[ToMedia] = []
+        self._news = asyncio.Condition()
+
+    async def run(self) -> None:
+        async with _closing(self.link):
+            while True:
+                message = await self.link.receive(ToMedia)
+                async with self._news:
+                    self.told.append(message)
+                    self._news.notify_all()
+
+    async def until(self, condition: Callable[[Any], Any], timeout_s: float = 5.0) -> Any:
+        """The first message for which `condition` holds."""
+        async with asyncio.timeout(timeout_s), self._news:
+            await self._news.wait_for(lambda: any(condition(one) for one in self.told))
+            return next(one for one in self.told if condition(one))
+
+
+class AgentHouse:
+    """Starts nothing by itself; leaving the context ends everything."""
+
+    def __init__(self, directory: Path, supervisor: Supervisor, group: asyncio.TaskGroup) -> None:
+        self.directory = directory
+        self.supervisor = supervisor
+        self._group = group
+        self.port = free_port()
+        plan = installation.Plan(
+            terminals=(TERMINAL, "nord.r2"),
+            hosts=(HOST,),
+            broker_port=self.port,
+            page="http://127.0.0.1:1",
+            is_miniature=True,
+        )
+        self.made = installation.create(directory / "house", plan)
+        self.file = self.made.terminal_file(TERMINAL)
+        self.configure()
+
+    def configure(self, **sections: Any) -> None:
+        """Writes the terminal's file; `sections` take the place of the usual ones."""
+        run = self.directory / "run"
+        loaded = configuration.load(self.file)
+        given = {
+            "links": Links(ui_socket=run / "ui", media_socket=run / "media", frames_socket=run / "frames"),
+            "paths": Paths(runtime_directory=run / "device", state_directory=self.directory / "state"),
+            "room": msgspec.structs.replace(PINS, bench_socket=run / "bench"),
+            **sections,
+        }
+        toml.write(self.file, msgspec.structs.replace(loaded, **given))
+
+    @property
+    def configuration(self) -> Configuration:
+        return configuration.load(self.file)
+
+    async def start_broker(self) -> Running:
+        command = (broker.find_mosquitto(), "-c", str(self.made.broker_file))
+        running = await self.supervisor.start(Program(name="broker", command=command))
+        await until_open(self.port)
+        return running
+
+    async def start_agent(self, *, is_restarted: bool = False) -> Running:
+        return await self.supervisor.start(
+            Program(
+                name="agent",
+                command=(sys.executable, "-m", "device", str(self.file)),
+                environment={"CREDENTIALS_DIRECTORY": str(self.made.credentials(self.file))},
+                is_restarted=is_restarted,
+            )
+        )
+
+    def client(self, file: Path, name: str, **options: Any) -> aiomqtt.Client:
+        """An MQTT client with the certificate beside `file`."""
+        context = ssl.create_default_context(cafile=str(file.parent / "ca.pem"))
+        context.load_cert_chain(file.parent / "certificate.pem", self.made.credentials(file) / "mqtt-key")
+        return aiomqtt.Client(
+            HOST,
+            self.port,
+            identifier=name,
+            tls_context=context,
+            protocol=aiomqtt.ProtocolVersion.V5,
+            **options,
+        )
+
+    @contextlib.asynccontextmanager
+    async def observe(self) -> AsyncIterator[Observer]:
+        """What happens between two observations is kept for the second by the broker."""
+        properties = _new_properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = 3600
+        async with self.client(self.made.central_file, "observer", clean_start=False, properties=properties) as client:
+            await client.subscribe(f"{topics.ROOT}/#", qos=1)
+            observer = Observer(client)
+            task = asyncio.create_task(observer.run(), name="observer")
+            try:
+                yield observer
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def app(self) -> App:
+        connected = await link.connect(self.configuration.links.ui_socket, Role.UI, Role.AGENT, link.uid_of(""))
+        app = App(connected)
+        self._group.create_task(app.run(), name="app")
+        return app
+
+    async def media(self) -> MediaDouble:
+        connected = await link.connect(self.configuration.links.media_socket, Role.MEDIA, Role.AGENT, link.uid_of(""))
+        media = MediaDouble(connected)
+        self._group.create_task(media.run(), name="media")
+        return media
+
+    def bench(self) -> Lines:
+        path = self.configuration.room.bench_socket
+        assert path is not None
+        return Lines(path)
+
+
+@contextlib.asynccontextmanager
+async def agent_house(directory: Path) -> AsyncIterator[AgentHouse]:
+    """A house in `directory`, whose path has to be short: sockets are in it."""
+    async with asyncio.TaskGroup() as group:
+        async with Supervisor(directory / "logs") as supervisor:
+            yield AgentHouse(directory, supervisor, group)
