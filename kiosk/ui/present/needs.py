@@ -32,7 +32,7 @@ def _need(scene: Scene, need: Need) -> NeedView:
     state, is_possible = _need_state(scene, need)
     return NeedView(
         key=f"need-{need.id}",
-        icon=need.icon,
+        icon=people.need_icon(need),
         text=scene.language.words(need.name),
         is_possible=is_possible,
         state=state,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from kiosk.consultation.roster import office_words
 from kiosk.contract.directory import Desk, Need
 from kiosk.contract.state import Partner, Standing, State
+from kiosk.ui.icons import ICONS
 from kiosk.ui.present.scene import Form, Scene
 from kiosk.ui.views import PersonRowView
 
@@ -52,14 +53,20 @@ def role(scene: Scene, partner: Partner) -> str:
     if need is not None and need.interprets:
         if scene.form is Form.SMALL:
             return scene.language.say("interprets")
-        return scene.language.say("interprets {language}", language=scene.language.language(need.interprets))
+        language = scene.language.language(need.interprets)
+        return scene.language.say("interprets {language}", language=language or scene.language.words(need.name))
     return office(scene, partner) if partner.name.strip() else ""
 
 
 def icon(state: State, partner: Partner) -> str:
     """The sign of what the partner is here for."""
     need = need_of(state, partner)
-    return need.icon if need else "user"
+    return need_icon(need) if need else "user"
+
+
+def need_icon(need: Need) -> str:
+    """The need's sign, or a signpost where the directory names one that the font has not."""
+    return need.icon if need.icon in ICONS else "signpost"
 
 
 def people(scene: Scene, partners: Iterable[Partner]) -> tuple[PersonRowView, ...]:

@@ -89,8 +89,8 @@ class Language:
         return self._dated(moment, zone, self.say_in("date", "d MMMM"))
 
     def language(self, tag: str) -> str:
-        """What this language calls another one: "Arabisch" for `ar`; the tag itself where it does not know it."""
-        return str(self.locale.languages.get(tag.split("-")[0], tag))
+        """What this language calls another one: "Arabisch" for `ar`; empty when it has no word for it."""
+        return str(self.locale.languages.get(tag.split("-")[0], ""))
 
     def _dated(self, moment: datetime, zone: tzinfo, pattern: str) -> str:
         text = format_date(moment.astimezone(zone).date(), pattern, locale=self.locale)
