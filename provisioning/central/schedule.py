@@ -23,7 +23,6 @@ from provisioning.central.calendar import Occurrence
 from provisioning.central.directory import DirectoryFile
 from provisioning.central.recurrence import Span, Unreadable
 
-DAYS_BACK = 1
 DAYS_AHEAD = 7
 _NUMBER_DIGITS = 6
 _NUMBER = re.compile(r"^[A-Za-z0-9-]{1,24}\Z")
@@ -38,10 +37,10 @@ class Result:
     refused: tuple[MalformedError, ...]
 
 
-def window_around(now: datetime, zone: tzinfo) -> Span:
-    """Yesterday to a week ahead, whole days of the room's zone."""
+def window_from(now: datetime, zone: tzinfo) -> Span:
+    """From now to the end of the day a week ahead, in the room's zone. Terminals refuse what is over already."""
     today = datetime.combine(now.astimezone(zone).date(), time_of_day(), zone)
-    return Span(today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD + 1))
+    return Span(now, today + timedelta(days=DAYS_AHEAD + 1))
 
 
 def build(data: bytes, source: str, directory: DirectoryFile, zone: tzinfo, now: datetime) -> Result:
@@ -52,13 +51,13 @@ def build(data: bytes, source: str, directory: DirectoryFile, zone: tzinfo, now:
         source: what to call the file in errors.
         directory: which desks and needs there are.
         zone: the room's, for times without one.
-        now: an aware time; the schedule reaches from the day before to a week later.
+        now: an aware time; the schedule reaches from there to a week later.
 
     Raises:
         MalformedError: `data` is no calendar at all.
     """
     entries = calendar.read(data, source)
-    found, refused = calendar.occurrences(entries, zone, window_around(now, zone))
+    found, refused = calendar.occurrences(entries, zone, window_from(now, zone))
     appointments: list[Appointment] = []
     for occurrence in found:
         try:

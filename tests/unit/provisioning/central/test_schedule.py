@@ -13,7 +13,7 @@ from provisioning.central import directory, schedule
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 10, 21, 8, 0, tzinfo=UTC)
-"""A Wednesday; the clocks go back on Sunday the 25th, within the window of 20th to 28th."""
+"""A Wednesday; the clocks go back on Sunday the 25th, within the window that ends with the 28th."""
 
 DIRECTORY = """
 [[offices]]
@@ -90,30 +90,30 @@ def test_a_zone_the_file_describes_itself_is_taken(desks: directory.DirectoryFil
         "BEGIN:VTIMEZONE\r\nTZID:Rathaus\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0300\r\n"
         "TZOFFSETTO:+0300\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT"
     )
-    data = _calendar("UID:a\nDTSTART;TZID=Rathaus:20261021T100000\nDURATION:PT1H")
+    data = _calendar("UID:a\nDTSTART;TZID=Rathaus:20261021T120000\nDURATION:PT1H")
     data = data.replace(b"BEGIN:VEVENT", zone.encode())
-    assert f"{_only(schedule.build(data, 'x', desks, BERLIN, NOW)).start:%H:%M}" == "07:00"
+    assert f"{_only(schedule.build(data, 'x', desks, BERLIN, NOW)).start:%H:%M}" == "09:00"
 
 
 @pytest.mark.parametrize(
     ("rule", "starts"),
     [
-        ("RRULE:FREQ=DAILY", ["20", "21", "22", "23", "24", "25", "26", "27", "28"]),
-        ("RRULE:FREQ=DAILY;COUNT=16", ["20"]),
-        ("RRULE:FREQ=DAILY;UNTIL=20261021T080000Z", ["20", "21"]),
-        ("RRULE:FREQ=DAILY;UNTIL=20261021T075959Z", ["20"]),
-        ("RRULE:FREQ=DAILY;UNTIL=20261021", ["20", "21"]),
+        ("RRULE:FREQ=DAILY", ["21", "22", "23", "24", "25", "26", "27", "28"]),
+        ("RRULE:FREQ=DAILY;COUNT=17", ["21"]),
+        ("RRULE:FREQ=DAILY;UNTIL=20261021T080000Z", ["21"]),
+        ("RRULE:FREQ=DAILY;UNTIL=20261021T075959Z", []),
+        ("RRULE:FREQ=DAILY;UNTIL=20261021", ["21"]),
         ("RRULE:FREQ=DAILY;UNTIL=99991231T235959Z;BYDAY=SA,SU", ["24", "25"]),
         ("RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH", ["22"]),
         ("RRULE:FREQ=MONTHLY;BYDAY=-1MO", ["26"]),
         ("RRULE:FREQ=DAILY\nEXDATE;TZID=Europe/Berlin:20261021T100000,20261022T100000\nEXDATE:20261024T080000Z",
-         ["20", "23", "25", "26", "27", "28"]),
-        ("RRULE:FREQ=DAILY\nEXDATE;VALUE=DATE:20261020", ["21", "22", "23", "24", "25", "26", "27", "28"]),
+         ["23", "25", "26", "27", "28"]),
+        ("RRULE:FREQ=DAILY\nEXDATE;VALUE=DATE:20261022", ["21", "23", "24", "25", "26", "27", "28"]),
         ("RDATE;TZID=Europe/Berlin:20261022T100000\nRDATE;VALUE=DATE:20261023", ["22", "23"]),
     ],
 )  # fmt: skip
 def test_series_are_expanded_within_the_window(build, rule: str, starts: list[str]) -> None:
-    """From yesterday to a week ahead, with rules, ends, counts, extra days and exceptions."""
+    """From now to a week ahead, with rules, ends, counts, extra days and exceptions."""
     result = build(f"UID:a\nDTSTART;TZID=Europe/Berlin:20261005T100000\nDURATION:PT30M\n{rule}")
     assert not result.refused
     assert [start[:2] for start in _starts(result)] == starts
@@ -125,17 +125,17 @@ def test_a_series_keeps_its_wall_clock_over_the_change_of_time(build) -> None:
     assert _starts(result) == ["24 08:00", "25 09:00"]
 
 
-SERIES = "UID:s\nDTSTART;TZID=Europe/Berlin:20261020T100000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3"
+SERIES = "UID:s\nDTSTART;TZID=Europe/Berlin:20261021T100000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3"
 
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_moved_and_a_cancelled_occurrence(build, is_first: bool) -> None:
     """RECURRENCE-ID moves one day and cancels another, wherever the exceptions stand in the file."""
-    moved = "UID:s\nRECURRENCE-ID;TZID=Europe/Berlin:20261021T100000\nDTSTART:20261021T150000Z\nDURATION:PT30M"
-    gone = "UID:s\nRECURRENCE-ID:20261022T080000Z\nDTSTART:20261022T080000Z\nDURATION:PT1H\nSTATUS:CANCELLED"
+    moved = "UID:s\nRECURRENCE-ID;TZID=Europe/Berlin:20261022T100000\nDTSTART:20261022T150000Z\nDURATION:PT30M"
+    gone = "UID:s\nRECURRENCE-ID:20261023T080000Z\nDTSTART:20261023T080000Z\nDURATION:PT1H\nSTATUS:CANCELLED"
     result = build(moved, gone, SERIES) if is_first else build(SERIES, gone, moved)
     assert not result.refused
-    assert _starts(result) == ["20 08:00", "21 15:00"]
+    assert _starts(result) == ["21 08:00", "22 15:00"]
     unmoved = build(SERIES)
     assert result.schedule.appointments[1].number == unmoved.schedule.appointments[1].number
 
@@ -205,7 +205,7 @@ def test_numbers_are_stable_and_say_nothing(build) -> None:
     assert first.number.isdigit()
     assert _only(build(ONE_HOUR + "X-RUNDTISCH-NUMBER:4711")).number == "4711"
     numbers = [one.number for one in build(SERIES + "\nX-RUNDTISCH-NUMBER:4711").schedule.appointments]
-    assert numbers == ["4711-1020", "4711-1021", "4711-1022"]
+    assert numbers == ["4711-1021", "4711-1022", "4711-1023"]
     drawn = [one.number for one in build(SERIES).schedule.appointments]
     assert len(set(drawn)) == 3
 
@@ -235,6 +235,13 @@ CATEGORIES:Interpreter: Arabic,Rot
 CATEGORIES:interpreter-ar
 """
 )
+
+
+def test_what_is_over_is_left_out(build) -> None:
+    """Without a word: a calendar has a past, and a terminal has no use for it."""
+    result = build("UID:a\nDTSTART:20261021T060000Z\nDTEND:20261021T080000Z", ONE_HOUR)
+    assert not result.refused
+    assert _starts(result) == ["21 10:00"]
 
 
 def test_names_subjects_and_addresses_are_dropped(build) -> None:
