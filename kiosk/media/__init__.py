@@ -1,1 +1,1 @@
-"""Camera, microphone, loudspeaker and peer connections; holds no secret."""
+"""The media process: camera, microphone, loudspeaker, codecs and the calls. The only package with aiortc and PyAV."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import av
 import numpy as np
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
 from kiosk.contract.links import FromMedia, Role
@@ -226,7 +226,7 @@ class Page:
         """A new peer connection, offered to the room; `change` may alter the text of it."""
         await self.pc.close()
         self.generation += 1
-        self.pc = pc = RTCPeerConnection()
+        self.pc = pc = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         pc.on("track", self._receive)
         pc.addTransceiver(Voice(), "sendrecv")
         for has_picture, luma in ((self.has_camera, 100), (self.has_screen, 200)):

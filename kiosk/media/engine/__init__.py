@@ -1,0 +1,1 @@
+"""Calls: how packets get to partners and their pictures and sound get here. All behind the waist."""

@@ -1,0 +1,178 @@
+"""One peer connection, from an offer to its end. Answers only, and never renegotiates."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import av
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
+from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateError, OperationError
+from aiortc.mediastreams import MediaStreamError
+from aiortc.sdp import candidate_from_sdp
+
+from kiosk.contract.errors import MalformedError
+from kiosk.media.engine.waist import Line
+from kiosk.media.rtp import bandwidth, feedback, jitter, nack, queues, routing
+from kiosk.media.rtp.sdp import PARSE_ERRORS, Offer, finish_answer
+from kiosk.media.sending.camera_feed import CameraFeed, CameraTrack
+from kiosk.media.sending.microphone_feed import MicrophoneFeed
+from kiosk.media.sending.packets import PacketTrack, SilentTrack
+
+_logger = logging.getLogger(__name__)
+
+_MAX_CANDIDATES = 64
+_REFUSALS = (*PARSE_ERRORS, InternalError, InvalidAccessError, InvalidStateError, OperationError)
+
+
+class Feeds(NamedTuple):
+    """What is sent to every peer."""
+
+    camera: CameraFeed
+    microphone: MicrophoneFeed
+
+
+class Connection:
+    """Owns one RTCPeerConnection and the tracks that feed it."""
+
+    def __init__(
+        self,
+        group: asyncio.TaskGroup,
+        configuration: RTCConfiguration,
+        feeds: Feeds,
+        on_state: Callable[["Connection"], None],
+        on_frame: Callable[[Line, Any], None],
+    ) -> None:
+        """`on_state` when `is_up` or `is_over` have changed; `on_frame` with decoded pictures and sound."""
+        self._group, self._feeds = group, feeds
+        self._on_state, self._on_frame = on_state, on_frame
+        # Balanced, aiortc's own choice, leaves the second video line of a bundle on a transport that never connects.
+        assert configuration.bundlePolicy is RTCBundlePolicy.MAX_BUNDLE
+        self._pc = RTCPeerConnection(configuration)
+        self._pc.on("connectionstatechange", self._state_changed)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._candidates = 0
+        self._sound: PacketTrack | None = None
+        self._picture: CameraTrack | None = None
+        self._receivers: dict[Line, Any] = {}
+        self.is_up = False
+        self.is_over = False
+
+    @property
+    def audio_packets_sent(self) -> int:
+        return self._sound.sent if self._sound else 0
+
+    @property
+    def frames_sent(self) -> int:
+        return self._picture.sent if self._picture else 0
+
+    async def answer(self, offer: Offer, source: str) -> str:
+        """Sets everything up for `offer`; returns the answer with all candidates of ours.
+
+        Raises:
+            MalformedError: aiortc refuses the offer after all.
+        """
+        try:
+            await self._pc.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
+            for transceiver in self._pc.getTransceivers():
+                self._prepare(transceiver, offer)
+            self._install(offer)
+            await self._pc.setLocalDescription(await self._pc.createAnswer())
+        except _REFUSALS as error:
+            raise MalformedError(source, f"{type(error).__name__}: {error}") from None
+        return finish_answer(self._pc.localDescription.sdp, offer)
+
+    def _prepare(self, transceiver: RTCRtpTransceiver, offer: Offer) -> None:
+        line = offer.lines[transceiver.mid or ""]
+        sender = transceiver.sender
+        transceiver.direction = "sendrecv"
+        if line is Line.MICROPHONE:
+            self._sound = PacketTrack("audio", lambda: None)
+            self._feeds.microphone.add(self._sound)
+            sender.replaceTrack(self._sound)
+        elif line is Line.CAMERA:
+            codec = offer.codecs[line]
+            self._picture = track = CameraTrack(codec, self._feeds.camera)
+            self._feeds.camera.add(track)
+            sender.replaceTrack(track)
+            feedback.install(sender, codec, track.ask_keyframe, track.limit)
+        else:
+            sender.replaceTrack(SilentTrack("video"))
+        if transceiver.receiver.track:
+            self._receivers[line] = transceiver.receiver
+
+    def _install(self, offer: Offer) -> None:
+        for line, receiver in self._receivers.items():
+            encoded = queues.install(receiver, receiver.track.kind)
+            if line is not Line.MICROPHONE:
+                jitter.install(receiver, encoded.need_keyframe)
+                nack.install(receiver)
+            task = self._group.create_task(self._receive(line, receiver.track), name=f"receive-{line}")
+            self._tasks.append(task)
+        bandwidth.install([receiver for line, receiver in self._receivers.items() if line is not Line.MICROPHONE])
+        routing.install(self._pc.getTransceivers()[0].receiver.transport, offer.retransmissions)
+
+    async def _receive(self, line: Line, track: Any) -> None:
+        try:
+            while True:
+                frame: av.VideoFrame | av.AudioFrame = await track.recv()
+                self._on_frame(line, frame)
+        except MediaStreamError:
+            pass
+
+    def add_candidate(self, mid: str, text: str, source: str) -> None:
+        """One candidate line of the peer; an empty one, the end of them, needs nothing from us.
+
+        Raises:
+            MalformedError: no candidate, or too many.
+        """
+        text = text.removeprefix("a=").removeprefix("candidate:")
+        self._candidates += 1
+        if not text or self.is_over:
+            return
+        try:
+            candidate = candidate_from_sdp(text)
+        except PARSE_ERRORS:
+            raise MalformedError(source, "a line that is no candidate") from None
+        if self._candidates > _MAX_CANDIDATES:
+            raise MalformedError(source, f"more than {_MAX_CANDIDATES} candidates")
+        candidate.sdpMid = mid
+        self._tasks.append(self._group.create_task(self._add(candidate), name="add-candidate"))
+
+    async def _add(self, candidate: Any) -> None:
+        try:
+            await self._pc.addIceCandidate(candidate)
+        except (*_REFUSALS, OSError) as error:  # a .local name may not resolve, an address may not be routed
+            _logger.info("a candidate cannot be used: %s", error)
+
+    def set_gates(self, *, has_sound: bool, has_picture: bool, takes_pictures: bool) -> None:
+        """What is sent from now on, and whether pictures are taken from the peer at all."""
+        if self._sound:
+            self._sound.set_open(has_sound)
+        if self._picture:
+            self._picture.set_open(has_picture)
+        for line, receiver in self._receivers.items():
+            receiver._enabled = takes_pictures or line is Line.MICROPHONE
+
+    def _state_changed(self) -> None:
+        state = self._pc.connectionState
+        self.is_up = state == "connected"
+        self.is_over = self.is_over or state in ("failed", "closed")
+        self._on_state(self)
+
+    def stop(self) -> None:
+        """Nothing is sent any more from this moment; `close` does the rest."""
+        self.is_up, self.is_over = False, True
+        self.set_gates(has_sound=False, has_picture=False, takes_pictures=False)
+        if self._sound:
+            self._feeds.microphone.discard(self._sound)
+        if self._picture:
+            self._feeds.camera.discard(self._picture)
+
+    async def close(self) -> None:
+        """Say goodbye to the peer and let go of everything."""
+        self.stop()
+        self._pc.remove_all_listeners()
+        for task in self._tasks:
+            task.cancel()
+        await self._pc.close()

@@ -1,0 +1,236 @@
+"""One planned peer over all its peer connections: answers its offers, notices a lost path and asks for a new offer."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer
+
+from kiosk.contract.configuration import Codec
+from kiosk.contract.errors import MalformedError
+from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Sending, Signal, SignalKind
+from kiosk.media.engine.connection import Connection, Feeds
+from kiosk.media.engine.waist import Line, Sinks
+from kiosk.media.playback.speaking import SpeakingMeter
+from kiosk.media.rtp.sdp import read_offer
+from kiosk.runtime.log import Refusals
+
+_logger = logging.getLogger(__name__)
+
+ROOM = "room"
+OFFER_TIMEOUT_S = 3.0
+"""A new partner's page offers by itself; after this time it is asked to."""
+CONNECT_TIMEOUT_S = 8.0
+"""From our answer to a connection; then it is given up and asked for anew."""
+_ASK_S = (0.25, 0.5, 1.0)
+"""Pauses between two requests for a new offer; the last one without end."""
+_PICTURE_S = 2.0
+_MAX_EARLY = 64
+
+
+def configuration_with(servers: list[RTCIceServer]) -> RTCConfiguration:
+    """For a peer connection whose three lines share one transport."""
+    return RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+
+
+class Surroundings:
+    """What all peers share."""
+
+    def __init__(
+        self, group: asyncio.TaskGroup, codec: Codec, feeds: Feeds, sinks: Sinks, send: Callable[[Signal], None]
+    ) -> None:
+        self.group, self.codec, self.feeds, self.sinks, self.send = group, codec, feeds, sinks, send
+        self.configuration = configuration_with([])
+        self.refusals = Refusals(_logger)
+        self.on_change: Callable[[], None] = lambda: None
+        self.goodbyes: set[asyncio.Task[None]] = set()
+
+    def say_goodbye(self, connection: Connection) -> None:
+        """Close a connection in the background, also while the group ends."""
+        goodbye = asyncio.create_task(connection.close(), name="goodbye")
+        self.goodbyes.add(goodbye)
+        goodbye.add_done_callback(self.goodbyes.discard)
+
+
+class Peer:
+    """Everything on the loop; `take` hands signals to the peer's own task."""
+
+    def __init__(self, call: str, around: Surroundings, offer_timeout_s: float) -> None:
+        self.call = call
+        self._around = around
+        self._planned_s = time.monotonic()
+        self._inbox: asyncio.Queue[Signal | None] = asyncio.Queue(_MAX_EARLY)
+        self._connection: Connection | None = None
+        self._generation = 0
+        self._early: list[Signal] = []
+        self._ask_at_s: float | None = self._planned_s + offer_timeout_s
+        self._asked = 0
+        self._gates = {"has_sound": False, "has_picture": False, "takes_pictures": False}
+        self._meter = SpeakingMeter()
+        self._counts = {"camera": 0, "screen": 0, "microphone": 0, "frames_sent": 0, "audio_packets_sent": 0}
+        self._last_picture_s = {Line.CAMERA: 0.0, Line.SCREEN: 0.0}
+        self._first_frame_s = 0.0
+        self.link = PeerLink.CONNECTING
+        self._task = around.group.create_task(self._run(), name=f"peer-{call}")
+
+    def apply(self, plan: Plan, planned: PlannedPeer) -> None:
+        """What may cross from now on."""
+        had_pictures = self._gates["takes_pictures"]
+        self._gates = {
+            "has_sound": plan.microphone is Sending.ON and not plan.is_paused,
+            "has_picture": plan.camera is Sending.ON and not plan.is_paused and planned.has_picture,
+            "takes_pictures": planned.has_picture,
+        }
+        if had_pictures and not planned.has_picture:
+            self._last_picture_s = dict.fromkeys(self._last_picture_s, 0.0)
+            self._around.sinks.no_pictures(self.call)
+        if self._connection:
+            self._connection.set_gates(**self._gates)
+
+    def take(self, signal: Signal) -> None:
+        """One signal of this peer. Raises MalformedError when it sends more than can be dealt with."""
+        try:
+            self._inbox.put_nowait(signal)
+        except asyncio.QueueFull:
+            raise MalformedError("signal", "too many at once") from None
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout_at(self._deadline()):
+                    signal = await self._inbox.get()
+            except TimeoutError:
+                self._ask()
+                continue
+            if signal is None:
+                continue
+            try:
+                await self._handle(signal)
+            except MalformedError as error:
+                self._around.refusals.note(error)
+                self._around.on_change()
+
+    def _deadline(self) -> float | None:
+        if self._ask_at_s is None:
+            return None
+        return asyncio.get_running_loop().time() + max(0.0, self._ask_at_s - time.monotonic())
+
+    def _ask(self) -> None:
+        """No connection in time: give up what is under way and ask the page for a new offer."""
+        self._drop_connection()
+        pause_s = _ASK_S[min(self._asked, len(_ASK_S) - 1)]
+        self._asked += 1
+        self._ask_at_s = time.monotonic() + pause_s
+        kind = SignalKind.RECONNECT
+        self._around.send(Signal(source=ROOM, target=self.call, kind=kind, generation=self._generation))
+
+    async def _handle(self, signal: Signal) -> None:
+        if signal.generation < self._generation:
+            return
+        if signal.kind is SignalKind.OFFER:
+            is_new = signal.generation > self._generation or self._connection is None
+            if is_new:
+                await self._answer(signal)
+        elif signal.kind is SignalKind.CANDIDATE:
+            self._take_candidate(signal)
+        else:
+            raise MalformedError("signal", f"{signal.kind} to the answering side")
+
+    async def _answer(self, signal: Signal) -> None:
+        offer = read_offer(signal.sdp, self._around.codec, "offer")
+        self._drop_connection()
+        around = self._around
+        connection = Connection(around.group, around.configuration, around.feeds, self._state_changed, self._frame)
+        self._connection, self._generation = connection, signal.generation
+        self._ask_at_s = time.monotonic() + CONNECT_TIMEOUT_S
+        try:
+            answer = await connection.answer(offer, "offer")
+        except MalformedError:
+            self._drop_connection()
+            raise
+        connection.set_gates(**self._gates)
+        around.send(
+            Signal(source=ROOM, target=self.call, kind=SignalKind.ANSWER, generation=signal.generation, sdp=answer)
+        )
+        early, self._early = self._early, []
+        for candidate in early:
+            if candidate.generation >= self._generation:
+                self._take_candidate(candidate)
+
+    def _take_candidate(self, signal: Signal) -> None:
+        if signal.generation > self._generation or self._connection is None:
+            if len(self._early) >= _MAX_EARLY:
+                raise MalformedError("candidate", "too many before their offer")
+            self._early.append(signal)
+            return
+        self._connection.add_candidate(signal.mid, signal.sdp, "candidate")
+
+    def _state_changed(self, connection: Connection) -> None:
+        if connection is not self._connection:
+            return
+        if connection.is_up and self.link is not PeerLink.UP:
+            self.link, self._ask_at_s, self._asked = PeerLink.UP, None, 0
+        elif connection.is_over:
+            self._drop_connection()
+            self._ask_at_s = time.monotonic()
+            self._wake()
+        self._around.on_change()
+
+    def _wake(self) -> None:
+        if self._inbox.empty():
+            self._inbox.put_nowait(None)
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if self.link is PeerLink.UP:
+            self.link = PeerLink.LOST
+        connection.stop()
+        self._counts["frames_sent"] += connection.frames_sent
+        self._counts["audio_packets_sent"] += connection.audio_packets_sent
+        self._around.say_goodbye(connection)
+
+    def _frame(self, line: Line, frame: Any) -> None:
+        if line is Line.MICROPHONE:
+            self._counts["microphone"] += 1
+            if self._meter.hear(frame):
+                self._around.on_change()
+            self._around.sinks.sound(self.call, frame)
+            return
+        if not self._gates["takes_pictures"]:
+            return
+        now_s = time.monotonic()
+        was_here = now_s - self._last_picture_s[line] < _PICTURE_S
+        self._last_picture_s[line] = now_s
+        self._counts[line] += 1
+        self._first_frame_s = self._first_frame_s or now_s - self._planned_s
+        self._around.sinks.picture(self.call, line, frame)
+        if not was_here:
+            self._around.on_change()
+
+    def report(self) -> PeerReport:
+        now_s = time.monotonic()
+        connection = self._connection
+        return PeerReport(
+            call=self.call,
+            link=self.link,
+            is_speaking=self._meter.is_speaking,
+            has_camera_picture=now_s - self._last_picture_s[Line.CAMERA] < _PICTURE_S,
+            has_screen_picture=now_s - self._last_picture_s[Line.SCREEN] < _PICTURE_S,
+            frames_received=self._counts["camera"],
+            screen_frames_received=self._counts["screen"],
+            audio_packets_received=self._counts["microphone"],
+            frames_sent=self._counts["frames_sent"] + (connection.frames_sent if connection else 0),
+            audio_packets_sent=self._counts["audio_packets_sent"]
+            + (connection.audio_packets_sent if connection else 0),
+            first_frame_s=round(self._first_frame_s, 3),
+        )
+
+    def close(self) -> None:
+        """At once nothing is sent; the connection says goodbye in the background."""
+        self._task.cancel()
+        self._drop_connection()
+        self._around.sinks.gone(self.call)

@@ -1,0 +1,55 @@
+"""The small waist between calls and the rest of media: an engine takes the plan, gives pictures, sound and reports.
+
+An engine knows neither tiles nor loudspeaker, camera nor microphone; who drives it knows no aiortc.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import av
+
+from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
+
+
+class Line(StrEnum):
+    """The three media lines between two peers, in the order in which they are offered."""
+
+    MICROPHONE = "microphone"
+    CAMERA = "camera"
+    SCREEN = "screen"
+
+
+class Sinks(Protocol):
+    """Where an engine puts what the peers send. Called on the loop."""
+
+    def picture(self, call: str, line: Line, frame: av.VideoFrame) -> None:
+        """A decoded picture of `CAMERA` or `SCREEN`, yuv420p."""
+
+    def sound(self, call: str, frame: av.AudioFrame) -> None:
+        """20 ms, 48 kHz, stereo, 16 bit interleaved."""
+
+    def no_pictures(self, call: str) -> None:
+        """This peer's pictures may be shown no longer."""
+
+    def gone(self, call: str) -> None:
+        """The peer is no more: forget its pictures and sound."""
+
+
+class Engine(Protocol):
+    """A way of calling. All methods on the loop; none waits for the network."""
+
+    def apply(self, plan: Plan) -> None:
+        """Connect, keep and close peers as the plan says; open and close what is sent to them."""
+
+    def take(self, signal: Signal) -> None:
+        """One step of signaling from a peer. What is not of a planned peer is refused."""
+
+    def use_servers(self, servers: Sequence[IceServer]) -> None:
+        """STUN and TURN servers for peer connections made from now on."""
+
+    def reports(self) -> tuple[PeerReport, ...]:
+        """Every planned peer as it is now."""
+
+    async def close(self) -> None:
+        """Close all peers, and see that they hear of it, within a second."""

@@ -1,0 +1,1 @@
+"""What the room hears: the partners' sound, mixed, and who of them speaks."""

@@ -1,0 +1,191 @@
+"""The media process: joins capture, calls and playback, does what the plan says and reports what is."""
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+import av
+
+from kiosk.contract.configuration import Configuration
+from kiosk.contract.errors import ConfigurationError, LinkError
+from kiosk.contract.links import IceServers, Role, ToMedia
+from kiosk.contract.media import Lamp, MediaReport, Plan, Sending, Signal
+from kiosk.media.capture.capture import Capture
+from kiosk.media.capture.choice import camera_of, microphone_of
+from kiosk.media.capture.source import Samples
+from kiosk.media.engine.connection import Feeds
+from kiosk.media.engine.mesh import Mesh
+from kiosk.media.engine.waist import Line
+from kiosk.media.playback.loudspeaker import Loudspeaker
+from kiosk.media.playback.mixer import Mixer
+from kiosk.media.sending.camera_feed import CameraFeed
+from kiosk.media.sending.microphone_feed import MicrophoneFeed
+from kiosk.media.tiles import SELF, Tiles
+from kiosk.media.truth import lamp_of, without_counters
+from kiosk.runtime import link, service
+from kiosk.runtime.log import Refusals
+from kiosk.runtime.tiles import FrameServer
+
+_logger = logging.getLogger(__name__)
+
+_LOOK_S = 0.2
+"""How often what changes by itself (a picture that stays away, a lamp) is looked at while anything is open."""
+_COUNTERS_S = 1.0
+_WRONG_PEER_PAUSE_S = 1.0
+
+
+class Media:
+    """All parts of the process. An engine's `Sinks` as well: it alone knows tiles and mixer."""
+
+    def __init__(self, configuration: Configuration, group: asyncio.TaskGroup, server: FrameServer) -> None:
+        loop, media = asyncio.get_running_loop(), configuration.media
+        self._changed = asyncio.Event()
+        self._plan = Plan()
+        self._link: link.Link | None = None
+        self._refusals = Refusals(_logger)
+        self._tiles, self._mixer = Tiles(server, loop), Mixer()
+        self._feeds = Feeds(CameraFeed(media.frames_per_second, loop), MicrophoneFeed(loop))
+        self._camera = Capture("camera", lambda: camera_of(media), self._seen, self._capture_changed)
+        self._microphone = Capture("microphone", lambda: microphone_of(media), self._heard, self._changed.set)
+        self._loudspeaker = Loudspeaker(media.loudspeaker, self._mixer, self._changed.set)
+        self._engine = Mesh(group, media.codec, self._feeds, self, self._send_signal, self._changed.set)
+        for name, part in (("camera", self._camera), ("microphone", self._microphone), ("speaker", self._loudspeaker)):
+            group.create_task(part.run(), name=name)
+        group.create_task(self._report_changes(), name="reports")
+
+    async def talk(self, path: Path, uid: int) -> None:
+        """Does what the agent says, and goes on with the last plan while it is away. Without end."""
+        while True:
+            try:
+                self._link = await link.connect(path, Role.MEDIA, Role.AGENT, uid, self._refusals)
+                self._link.send(self._report())
+                while True:
+                    self._take(await self._link.receive(ToMedia))
+            except EOFError:
+                _logger.info("the agent is gone; calls go on")
+            except LinkError as error:
+                self._refusals.note(error)
+                await asyncio.sleep(_WRONG_PEER_PAUSE_S)
+            finally:
+                if self._link:
+                    await self._link.close()
+                self._link = None
+
+    def _take(self, message: object) -> None:
+        match message:
+            case Plan():
+                self._apply(message)
+            case Signal():
+                self._engine.take(message)
+            case IceServers():
+                self._engine.use_servers(message.servers)
+
+    def _apply(self, plan: Plan) -> None:
+        self._plan = plan
+        self._engine.apply(plan)  # first: gates close before devices do
+        self._camera.want(plan.camera is not Sending.OFF)
+        self._microphone.want(plan.microphone is not Sending.OFF)
+        is_hearing = bool(plan.peers) and not plan.is_paused
+        self._loudspeaker.want(is_hearing)
+        self._mixer.set_volume(plan.volume_pct)
+        if not is_hearing:
+            self._mixer.clear()
+        self._changed.set()
+
+    def _seen(self, frame: av.VideoFrame) -> None:
+        self._tiles.write(SELF, frame)
+        self._feeds.camera.take(frame)
+
+    def _heard(self, samples: Samples) -> None:
+        self._feeds.microphone.take(samples)
+
+    def _capture_changed(self) -> None:
+        if not self._camera.is_open:
+            self._tiles.drop(SELF)
+        self._changed.set()
+
+    def picture(self, call: str, line: Line, frame: av.VideoFrame) -> None:
+        self._tiles.write(f"{call}/{line}", frame)
+
+    def sound(self, call: str, frame: av.AudioFrame) -> None:
+        if not self._plan.is_paused:
+            self._mixer.add(call, frame)
+
+    def no_pictures(self, call: str) -> None:
+        self._tiles.drop(f"{call}/{Line.CAMERA}")
+        self._tiles.drop(f"{call}/{Line.SCREEN}")
+
+    def gone(self, call: str) -> None:
+        self.no_pictures(call)
+        self._mixer.drop(call)
+
+    def _send_signal(self, signal: Signal) -> None:
+        if self._link:
+            self._link.send(signal)
+
+    async def _report_changes(self) -> None:
+        said, counted_s = MediaReport(), 0.0
+        while True:
+            report = self._report()
+            is_counting = bool(report.peers) and time.monotonic() - counted_s >= _COUNTERS_S
+            if self._link and (is_counting or without_counters(report) != said):
+                said, counted_s = without_counters(report), time.monotonic()
+                self._link.send(report)
+            is_idle = not report.peers and report.camera is report.microphone is Lamp.OFF
+            try:
+                async with asyncio.timeout(None if is_idle else _LOOK_S):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+            self._changed.clear()
+
+    def _report(self) -> MediaReport:
+        plan = self._plan
+        lamps = {}
+        for name, capture, wanted, feed in (
+            ("camera", self._camera, plan.camera, self._feeds.camera),
+            ("microphone", self._microphone, plan.microphone, self._feeds.microphone),
+        ):
+            lamps[name] = lamp_of(
+                wanted,
+                is_open=capture.is_open,
+                is_live=capture.is_live,
+                has_fault=capture.reason is not None,
+                is_gate_open=wanted is Sending.ON and not plan.is_paused,
+                last_sent_s=feed.last_sent_s,
+            )
+        return MediaReport(
+            camera=lamps["camera"],
+            camera_reason=self._camera.reason,
+            microphone=lamps["microphone"],
+            microphone_reason=self._microphone.reason,
+            loudspeaker_reason=self._loudspeaker.reason,
+            camera_name=self._camera.name,
+            microphone_name=self._microphone.name,
+            encoder=self._feeds.camera.encoder_name,
+            peers=self._engine.reports(),
+            refused=self._engine.refused + self._refusals.total,
+        )
+
+    async def close(self) -> None:
+        """Says goodbye to the peers."""
+        await self._engine.close()
+
+
+async def serve(configuration: Configuration) -> None:
+    """Runs the process until it is cancelled."""
+    links = configuration.links
+    try:
+        agent_uid, ui_uid = link.uid_of(links.agent_user), link.uid_of(links.ui_user)
+    except LinkError as error:
+        raise ConfigurationError(error.detail) from None
+    server = FrameServer(ui_uid)
+    opened = service.listen_sockets().get("frames")
+    async with server.listen(opened or links.frames_socket), asyncio.TaskGroup() as group:
+        media = Media(configuration, group, server)
+        service.notify("READY=1")
+        try:
+            await media.talk(links.media_socket, agent_uid)
+        finally:
+            await media.close()

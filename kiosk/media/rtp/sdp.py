@@ -1,0 +1,181 @@
+"""A partner's offer, made fit for aiortc, and aiortc's answer, made fit for the partner.
+
+aiortc fails the whole description for one line it cannot use; RFC 8829 asks to reject that line with port 0. So lines
+without a codec of ours, stopped lines and foreign ones are taken out here and put back, rejected, into the answer.
+"""
+
+import re
+from typing import NamedTuple
+
+from aiortc.sdp import SessionDescription
+
+from kiosk.contract.configuration import Codec
+from kiosk.contract.errors import MalformedError, Reason
+from kiosk.media.engine.waist import Line
+
+MAX_SDP_BYTES = 65_536
+_MAX_LINES = 16
+_MAX_CANDIDATES = 64
+_MEDIA = re.compile(r"^m=([a-z]+) (\d{1,5}) ([A-Za-z0-9/]+) ([^ ].*)$")
+_OURS = {"microphone": ("opus/48000/2",), "camera": ("VP8/90000", "H264/90000"), "screen": ("VP8/90000", "H264/90000")}
+_UNUSED = ("a=simulcast:", "a=rid:", "a=ssrc-group:SIM", "a=bundle-only")
+
+PARSE_ERRORS = (ValueError, AssertionError, KeyError, IndexError, AttributeError, TypeError, StopIteration)
+"""What aiortc's parser raises for text that is no SDP."""
+
+
+_PLACES = tuple(Line)
+
+
+class Offer(NamedTuple):
+    """What is left for aiortc, and what was taken out."""
+
+    sdp: str
+    lines: dict[str, Line]
+    """Mid to line, of the lines that are left."""
+    codecs: dict[Line, Codec]
+    """The codec to send on a video line: the preferred one where the partner takes it."""
+    retransmissions: dict[str, tuple[int, ...]]
+    """Mid to the SSRCs on which lost packets come again (FID groups of RFC 5576)."""
+    rejected: dict[int, str]
+    """Place of a line that was taken out, to its rejection for the answer."""
+
+
+def read_offer(text: str, preferred: Codec, source: str) -> Offer:
+    """`text` filtered.
+
+    Raises:
+        MalformedError: too long, no SDP, no line left, or without ICE, DTLS or bundled RTP as a browser would have it.
+    """
+    if len(text) > MAX_SDP_BYTES:
+        raise MalformedError(source, f"SDP of {len(text)} characters", Reason.OVERSIZED)
+    session, sections = _split(text, source)
+    offer = Offer("", {}, {}, {}, {})
+    kept: list[str] = []
+    for place, section in enumerate(sections):
+        _take_section(offer, place, section, preferred, kept, source)
+    if not offer.lines:
+        raise MalformedError(source, "no media line that can be used")
+    session = [_bundle(line, offer.lines) for line in session]
+    sdp = "\r\n".join([*session, *kept, ""])
+    _check(sdp, source)
+    return offer._replace(sdp=sdp)
+
+
+def finish_answer(answer: str, offer: Offer) -> str:
+    """aiortc's answer with the rejected lines back in their places."""
+    head, *sections = re.split(r"(?m)^(?=m=)", answer)
+    for place, rejection in sorted(offer.rejected.items()):
+        sections.insert(place, rejection)
+    return head + "".join(sections)
+
+
+def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
+    lines = [line for line in re.split(r"\r\n|\n", text) if line]
+    if not lines or lines[0] != "v=0":
+        raise MalformedError(source, "no SDP")
+    session: list[str] = []
+    sections: list[list[str]] = []
+    for line in lines:
+        if line.startswith("m="):
+            sections.append([])
+        (sections[-1] if sections else session).append(line)
+    if not 0 < len(sections) <= _MAX_LINES or text.count("a=candidate:") > _MAX_CANDIDATES:
+        raise MalformedError(source, f"{len(sections)} media lines, {text.count('a=candidate:')} candidates")
+    return session, sections
+
+
+def _take_section(offer: Offer, place: int, section: list[str], preferred: Codec, kept: list[str], source: str) -> None:
+    found = _MEDIA.match(section[0])
+    if not found:
+        raise MalformedError(source, f"media line {place} is none")
+    kind, port, profile, formats = found.groups()
+    mid = _value(section, "a=mid:")
+    line = _PLACES[place] if place < len(_PLACES) else None
+    is_kind = kind == ("audio" if line is Line.MICROPHONE else "video")
+    is_stopped = port == "0" and "a=bundle-only" not in section
+    chosen = _choose(section, formats.split(), line, preferred) if line and is_kind else []
+    if not line or not is_kind or is_stopped or not chosen or profile != "UDP/TLS/RTP/SAVPF" or not mid:
+        mid_line = f"a=mid:{mid}\r\n" if mid else ""
+        offer.rejected[place] = f"m={kind} 0 {profile} {formats}\r\nc=IN IP4 0.0.0.0\r\n{mid_line}a=inactive\r\n"
+        return
+    if mid in offer.lines:
+        raise MalformedError(source, f"mid {mid!r} twice")
+    offer.lines[mid] = line
+    if line is not Line.MICROPHONE:
+        offer.codecs[line] = Codec.H264 if _name(section, chosen[0]).upper().startswith("H264") else Codec.VP8
+    groups = [value.split()[1:] for value in _values(section, "a=ssrc-group:FID")]
+    offer.retransmissions[mid] = tuple(int(group[1]) for group in groups if len(group) == 2 and group[1].isdigit())
+    kept.append(f"m={kind} 9 {profile} {' '.join(chosen)}")
+    kept.extend(text for text in section[1:] if not text.startswith(_UNUSED) and _format_of(text) in ("", "*"))
+    for pt in chosen:  # aiortc takes their order from these lines, not from the media line
+        kept.extend(text for text in section[1:] if _format_of(text) == pt)
+
+
+def _choose(section: list[str], formats: list[str], line: Line, preferred: Codec) -> list[str]:
+    """Payload types to keep: codecs of ours, the preferred one first, each with its retransmissions."""
+    usable = [pt for pt in formats if _is_ours(section, pt, line)]
+    usable.sort(key=lambda pt: not _name(section, pt).lower().startswith(preferred.value))
+    chosen: list[str] = []
+    for pt in usable:
+        chosen.append(pt)
+        for rtx in formats:
+            if _name(section, rtx).lower() == "rtx/90000" and f"apt={pt}" in _fmtp(section, rtx).split(";"):
+                chosen.append(rtx)
+    return chosen
+
+
+def _is_ours(section: list[str], pt: str, line: Line) -> bool:
+    name = _name(section, pt)
+    if name.lower() not in {ours.lower() for ours in _OURS[line]}:
+        return False
+    if not name.upper().startswith("H264"):
+        return True
+    fmtp = _fmtp(section, pt).lower()  # (constrained) baseline in packetization mode 1, what aiortc can do
+    return "packetization-mode=1" in fmtp and re.search(r"profile-level-id=42[0-9a-f]{4}", fmtp) is not None
+
+
+def _name(section: list[str], pt: str) -> str:
+    return _value(section, f"a=rtpmap:{pt} ")
+
+
+def _fmtp(section: list[str], pt: str) -> str:
+    return _value(section, f"a=fmtp:{pt} ")
+
+
+def _values(section: list[str], prefix: str) -> list[str]:
+    return [line for line in section if line.startswith(prefix)]
+
+
+def _value(section: list[str], prefix: str) -> str:
+    return next((line[len(prefix) :].strip() for line in section if line.startswith(prefix)), "")
+
+
+def _format_of(text: str) -> str:
+    """The payload type that an attribute is about; empty when it is about none."""
+    found = re.match(r"^a=(?:rtpmap|fmtp|rtcp-fb):(\S+) ", text)
+    return found[1] if found else ""
+
+
+def _bundle(line: str, lines: dict[str, Line]) -> str:
+    if not line.startswith("a=group:BUNDLE"):
+        return line
+    return " ".join(["a=group:BUNDLE", *(mid for mid in line.split()[1:] if mid in lines)])
+
+
+def _check(sdp: str, source: str) -> None:
+    """aiortc's own parser, before a peer connection is made: what it chokes on is refused here."""
+    try:
+        description = SessionDescription.parse(sdp)
+    except PARSE_ERRORS as error:
+        raise MalformedError(source, f"{type(error).__name__} in SDP: {error}") from None
+    bundle = [group.items for group in description.group if group.semantic == "BUNDLE"]
+    mids = [media.rtp.muxId for media in description.media]
+    if bundle != [mids]:
+        raise MalformedError(source, "the media lines are not one bundle")
+    for media in description.media:
+        ice, dtls = media.ice, media.dtls
+        if not (ice and ice.usernameFragment and ice.password and dtls and dtls.fingerprints):
+            raise MalformedError(source, f"line {media.rtp.muxId!r} is without ICE or DTLS")
+        if not media.rtcp_mux:
+            raise MalformedError(source, f"line {media.rtp.muxId!r} is without rtcp-mux")

@@ -1,0 +1,1 @@
+"""From a capture to the peers: encoded once, whoever listens."""

@@ -1,0 +1,10 @@
+"""The time that all packets of this process are stamped with, so that sound and picture share one origin."""
+
+import time
+
+_START_NS = time.monotonic_ns()
+
+
+def now(rate_hz: int) -> int:
+    """Time since the process started, in ticks of `rate_hz`."""
+    return (time.monotonic_ns() - _START_NS) * rate_hz // 1_000_000_000
