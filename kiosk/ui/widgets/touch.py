@@ -1,0 +1,85 @@
+"""How everything that can be touched answers a finger: at once, once, and only when the finger is lifted inside.
+
+No gesture, no long press, no double tap. One finger at a time: while something is held, a second finger does nothing.
+"""
+
+from typing import Any, ClassVar
+
+from kivy.clock import Clock
+from kivy.input.motionevent import MotionEvent
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+
+from kiosk.ui.widgets.part import Part
+
+BOUNCE_S = 0.35
+"""A second touch of the same thing within this time is the same finger trembling."""
+
+
+class Touchable(Part):
+    """Fires `on_release` when it is lifted inside, and `on_intent` with its `meaning` if it has one."""
+
+    __events__ = ("on_release", "on_intent")
+
+    is_pressed: bool = BooleanProperty(False)
+    meaning: object = ObjectProperty(None, allownone=True)
+    """The intent of its view. (A property `intent` would claim the event `on_intent` for its own changes.)"""
+    bounce_s: float = NumericProperty(BOUNCE_S)
+    """0 for keys of a keyboard, which are struck twice on purpose."""
+    speech: str = StringProperty("")
+    """The spoken name."""
+
+    _held: ClassVar[list["Touchable"]] = []
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._released_at = float("-inf")
+        super().__init__(**kwargs)
+        self.bind(parent=self._let_go, disabled=self._let_go)
+
+    def on_release(self) -> None:
+        """It was touched."""
+
+    def on_intent(self, _intent: object) -> None:
+        """What was meant by the touch, for whoever listens."""
+
+    def activate(self) -> None:
+        """Do what a touch does: for the tactile OK key."""
+        if not self.disabled:
+            self._fire()
+
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        if not self.collide_point(*touch.pos) or touch.is_mouse_scrolling:
+            return False
+        if self.disabled or Touchable._held or Clock.get_time() - self._released_at < self.bounce_s:
+            return True
+        Touchable._held.append(self)
+        touch.grab(self)
+        self.is_pressed = True
+        return True
+
+    def on_touch_move(self, touch: MotionEvent) -> bool:
+        if touch.grab_current is not self:
+            return False
+        self.is_pressed = self in Touchable._held and self.collide_point(*touch.pos)
+        return True
+
+    def on_touch_up(self, touch: MotionEvent) -> bool:
+        if touch.grab_current is not self:
+            return False
+        touch.ungrab(self)
+        is_inside = self in Touchable._held and self.collide_point(*touch.pos)
+        self._let_go()
+        if is_inside:
+            self._released_at = Clock.get_time()
+            self._fire()
+        return True
+
+    def _let_go(self, *_: object) -> None:
+        """Also when it leaves the screen or becomes impossible under the finger: then the touch counts for nothing."""
+        if self in Touchable._held:
+            Touchable._held.remove(self)
+        self.is_pressed = False
+
+    def _fire(self) -> None:
+        self.dispatch("on_release")
+        if self.meaning is not None:
+            self.dispatch("on_intent", self.meaning)
