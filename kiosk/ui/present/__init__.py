@@ -17,7 +17,15 @@ from kiosk.ui.present.views import ScreenView, TurnPage, View, name_of
 __all__ = ["Form", "ScreenView", "Setting", "TurnPage", "View", "name_of", "present", "present_nothing"]
 
 
-def present(state: State, setting: Setting, now: datetime, *, page: int = 0, before: ScreenView | None = None) -> View:
+def present(
+    state: State,
+    setting: Setting,
+    now: datetime,
+    *,
+    page: int = 0,
+    before: ScreenView | None = None,
+    is_agent_here: bool = True,
+) -> View:
     """What to show at `now`.
 
     Args:
@@ -26,10 +34,16 @@ def present(state: State, setting: Setting, now: datetime, *, page: int = 0, bef
         now: Aware; the countdowns go by it.
         page: The last `TurnPage` of this screen; 0 when the screen changed.
         before: What was shown until now, if anything.
+        is_agent_here: Whether touches arrive; if not, the screen asks for a moment.
     """
     language = texts.of(state.language)
     scene = Scene(
-        state=replace(state, now=max(now, state.now)), setting=setting, language=language, page=page, before=before
+        state=replace(state, now=max(now, state.now)),
+        setting=setting,
+        language=language,
+        page=page,
+        before=before,
+        is_agent_here=is_agent_here,
     )
     view = _every_sheet(scene)
     if view is None and state.session is not None:

@@ -18,6 +18,8 @@ _REMOTE = ("eye", mark("Technicians are working here from afar."), mark("They op
 def toast(scene: Scene) -> NoticeView:
     """The notice of this moment, else the most important thing that lasts."""
     state = scene.state
+    if not scene.is_agent_here:
+        return NoticeView(icon="spinner-gap", text=scene.language.say("One moment, please."))
     if state.notice is not None and state.now < state.notice.until:
         view = _notice(scene, state.notice)
         if view.text:

@@ -61,6 +61,8 @@ class Scene(Struct, frozen=True, kw_only=True):
     """Which page of a list is open; runs over the end to the beginning."""
     before: ScreenView | None = None
     """What was shown until now: the stage does not jump back while nobody speaks."""
+    is_agent_here: bool = True
+    """If not, the state is old and no touch arrives."""
 
     @property
     def form(self) -> Form:

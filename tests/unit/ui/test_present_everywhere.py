@@ -120,6 +120,14 @@ def test_every_reason_has_a_sentence_in_every_language(why, tag):
         assert toast.text != texts.of("en").say(phrases.REASONS[why][1])
 
 
+@every_screen
+def test_while_no_touch_arrives_a_moment_is_asked_for(name):
+    """The last picture stays, and says that it is old."""
+    view = shown(SCREENS[name], is_agent_here=False)
+    assert name_of(view) == name.split(",")[0]
+    assert view.toast.text == "Einen Moment bitte."
+
+
 def test_the_corner_changes_language_and_look():
     """What is chosen is filled or said to be on."""
     state = a_state("10:19", phase=Phase.TODAY, sheet=Sheet.CORNER, language="tr", is_high_contrast=True)
