@@ -33,11 +33,16 @@ all_installed() { # PACKAGE…: every one is there
     [ -z "$(dpkg-query -W -f '${db:Status-Status}\n' "$@" 2>&1 | grep -vx installed)" ]
 }
 
+all_translated() { # every catalogue is compiled
+    local po
+    for po in kiosk/ui/texts/*/LC_MESSAGES/*.po; do [ -s "${po%.po}.mo" ] || return 1; done
+}
+
 is_done() { # the stamp's first line is the key, the second the Debian packages it stands for
     local stamp=$VENV/setup.$1 key packages
     [ -f "$stamp" ] && { read -r key && read -r packages; } < "$stamp" || return 1
     # shellcheck disable=SC2086
-    [ "$key" = "$(key_of "$1")" ] && all_installed $packages
+    [ "$key" = "$(key_of "$1")" ] && all_translated && all_installed $packages
 }
 
 is_up_to_date() { is_done "$KIND" || { [ "$KIND" = runtime ] && is_done tests; }; }
