@@ -157,6 +157,8 @@ class Agent:
 
     def _hear(self, is_here: bool) -> None:
         """The broker came or went."""
+        if is_here:
+            self._health.due.set()
         self._hub.dispatch(events.BrokerCame() if is_here else events.BrokerWent())
 
     def _note_fault(self, part: str, is_faulty: bool) -> None:

@@ -66,17 +66,21 @@ class Health:
         self._broker = broker
         self._spooled = spooled
         self._refusals = refusals
+        self.due = asyncio.Event()
+        """Set it to have `telemetry/system` told now."""
 
     async def tell_system(self) -> None:
         """Never ends."""
         while True:
+            self.due.clear()
             self._broker.report("telemetry/system", self._system(), EXPIRY_S)
-            await _pause(SYSTEM_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.due.wait(), _jittered(SYSTEM_S))
 
     async def tell_call(self) -> None:
         """Never ends; silent where there is no call."""
         while True:
-            await _pause(CALL_S)
+            await asyncio.sleep(_jittered(CALL_S))
             if self._state().media.peers:
                 self._broker.report("telemetry/call", self._call(), EXPIRY_S)
 
@@ -114,8 +118,8 @@ class Health:
         return CallTelemetry(time=clock.now(), clock=clock.trust(), peers=peers)
 
 
-async def _pause(seconds: float) -> None:
-    await asyncio.sleep(seconds * random.uniform(1 - _JITTER, 1 + _JITTER))
+def _jittered(seconds: float) -> float:
+    return seconds * random.uniform(1 - _JITTER, 1 + _JITTER)
 
 
 def _read(path: Path) -> str:

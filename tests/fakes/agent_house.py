@@ -40,11 +40,26 @@ PINS = Room(
 _new_properties: Callable[[int], Properties] = Properties
 
 
-class Observer:
-    """Central monitoring: sees everything, in order, and may command."""
+class Speaker:
+    """Somebody who publishes."""
 
     def __init__(self, client: aiomqtt.Client) -> None:
         self._client = client
+
+    async def publish(self, topic: str, message: object | bytes, *, retain: bool = False, **properties: Any) -> None:
+        """`properties` are those of MQTT 5 (`MessageExpiryInterval`, `ResponseTopic`, …)."""
+        given = _new_properties(PacketTypes.PUBLISH)
+        for name, value in properties.items():
+            setattr(given, name, value)
+        payload = message if isinstance(message, bytes) else codec.encode(message)
+        await self._client.publish(topic, payload, qos=1, retain=retain, properties=given)
+
+
+class Observer(Speaker):
+    """Central monitoring: sees everything, in order, and may command."""
+
+    def __init__(self, client: aiomqtt.Client) -> None:
+        super().__init__(client)
         self._news = asyncio.Condition()
         self.seen: list[aiomqtt.Message] = []
 
@@ -78,14 +93,6 @@ class Observer:
         async with asyncio.timeout(timeout_s), self._news:
             await self._news.wait_for(condition)
             return condition()
-
-    async def publish(self, topic: str, message: object | bytes, *, retain: bool = False, **properties: Any) -> None:
-        """As central; `properties` are those of MQTT 5 (`MessageExpiryInterval`, `ResponseTopic`, …)."""
-        given = _new_properties(PacketTypes.PUBLISH)
-        for name, value in properties.items():
-            setattr(given, name, value)
-        payload = message if isinstance(message, bytes) else codec.encode(message)
-        await self._client.publish(topic, payload, qos=1, retain=retain, properties=given)
 
     async def command(self, kind: str, number: str, payload: bytes = b"{}", **properties: Any) -> None:
         """With a deadline of 20 s where none is given."""
@@ -234,6 +241,12 @@ class AgentHouse:
             finally:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def desk(self) -> AsyncIterator[Speaker]:
+        """The desk server, which may speak for every desk."""
+        async with self.client(self.made.desk_file("desk-1"), "desk-1") as client:
+            yield Speaker(client)
 
     async def app(self) -> App:
         connected = await link.connect(self.configuration.links.ui_socket, Role.UI, Role.AGENT, link.uid_of(""))
