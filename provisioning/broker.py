@@ -15,6 +15,8 @@ from provisioning.authority import Authority
 
 CENTRAL = "central"
 """Common name of the central services, which may command every terminal."""
+_MEMORY = Path("/var/lib/mosquitto")
+"""Where Debian's mosquitto keeps what is retained."""
 _TOPIC_BYTES = 1024
 """Room for topic and properties beside the longest payload."""
 _TERMINAL_RULES = (
@@ -83,15 +85,16 @@ def write(
     access.chmod(0o600)
     # Started as root, mosquitto becomes another user before it reads its key.
     keeper = user or ("root" if place is None and os.geteuid() == 0 else "")
+    own = place or directory.resolve()
     path = directory / "mosquitto.conf"
-    path.write_text("\n".join(_lines(place or directory.resolve(), port, address, keeper)) + "\n", encoding="utf-8")
+    path.write_text("\n".join(_lines(own, _MEMORY if place else own, port, address, keeper)) + "\n", encoding="utf-8")
     if user:
         for file in (directory, *directory.iterdir()):
             shutil.chown(file, user)
     return path
 
 
-def _lines(own: Path, port: int, address: str, user: str) -> list[str]:
+def _lines(own: Path, memory: Path, port: int, address: str, user: str) -> list[str]:
     lines = [
         "# Made by `provision`; see provisioning/broker.py.",
         f"listener {port} {address}".rstrip(),
@@ -108,7 +111,7 @@ def _lines(own: Path, port: int, address: str, user: str) -> list[str]:
         "max_queued_messages 1000",
         "persistent_client_expiration 2d",
         "persistence true",  # schedule and directory are retained, and pushed only when they change
-        f"persistence_location {own}/",
+        f"persistence_location {memory}/",
         "autosave_interval 60",
         "log_dest stderr",
         "log_type error",

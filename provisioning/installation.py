@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.contract import topics
-from kiosk.contract.configuration import Button, Configuration, Mqtt, Output, PinFactory, Room, Terminal
+from kiosk.contract.configuration import Button, Configuration, Links, Mqtt, Output, PinFactory, Room, Terminal
 from kiosk.contract.errors import ConfigurationError
 from kiosk.runtime import invitation
 from provisioning import broker, toml
@@ -149,9 +149,11 @@ def _client(installation: Installation, plan: Plan, name: str, file: Path) -> Mq
 
 
 def _terminal(name: str, mqtt: Mqtt) -> Configuration:
+    """As the units in systemd/ run it; rooms are wired differently, so the pins are a beginning."""
     return Configuration(
         terminal=Terminal(name=name, room=name.partition(".")[2]),
         mqtt=mqtt,
+        links=Links(agent_user="rundtisch-device", ui_user="rundtisch-ui", media_user="rundtisch-media"),
         room=Room(
             pin_factory=PinFactory.LGPIO,
             sign_free=Output(pin=17),
