@@ -51,6 +51,8 @@ class Terminal:
         self.folder = folder
         self._file = folder / "terminal.toml"
         self._file.write_text(CONFIGURATION.format(folder=folder, camera=camera, microphone=microphone, codec=codec))
+        self.prefix: tuple[str, ...] = ()
+        """Put before the command line, for example to start it in another network namespace."""
         self.plan = Plan()
         self.report = MediaReport()
         self.reports = 0
@@ -61,7 +63,8 @@ class Terminal:
         self._news = asyncio.Condition()
 
     async def start(self) -> None:
-        self.process = await asyncio.create_subprocess_exec(sys.executable, "-m", "kiosk.media", str(self._file))
+        command = [*self.prefix, sys.executable, "-m", "kiosk.media", str(self._file)]
+        self.process = await asyncio.create_subprocess_exec(*command)
 
     async def stop(self) -> int:
         assert self.process
@@ -131,10 +134,11 @@ class Terminal:
 
 @contextlib.asynccontextmanager
 async def running_terminal(
-    folder: Path, camera: str = "pattern", microphone: str = "tone", codec: str = "vp8"
+    folder: Path, camera: str = "pattern", microphone: str = "tone", codec: str = "vp8", prefix: tuple[str, ...] = ()
 ) -> AsyncIterator[Terminal]:
     """A media process with an agent, connected to each other."""
     terminal = Terminal(folder, camera, microphone, codec)
+    terminal.prefix = prefix
     async with terminal.agent():
         await terminal.start()
         try:
