@@ -5,6 +5,7 @@ from typing import Any
 
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, VariableListProperty
 from kivy.uix.layout import Layout
+from kivy.uix.widget import Widget
 
 from kiosk.ui.widgets.part import Part
 from kiosk.ui.widgets.stack import put_away
@@ -61,6 +62,10 @@ class Areas(Part, Layout):
         self.bind(children=again, size=again, pos=again, columns=again, rows=again, areas=again)
         self.bind(padding=again, gap_x=again, gap_y=again, is_mirrored=again)
 
+    def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
+        widget.bind(is_shown=self._trigger_layout, area=self._trigger_layout)
+        super().add_widget(widget, *args, **kwargs)
+
     def do_layout(self, *_: object) -> None:
         start, top, end, bottom = self.padding
         columns = tracks(self.columns, self.width - start - end, self.gap_x)
@@ -99,6 +104,10 @@ class Shelves(Part, Layout):
         again = self._trigger_layout
         self.bind(children=again, size=again, pos=again, shelves=again, heights=again, is_mirrored=again)
         self.bind(gap_x=again, gap_y=again)
+
+    def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
+        widget.bind(is_shown=self._trigger_layout)
+        super().add_widget(widget, *args, **kwargs)
 
     def do_layout(self, *_: object) -> None:
         waiting = [child for child in reversed(self.children) if child.is_shown]

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from kivy.clock import Clock
 from kivy.graphics import BindTexture, Mesh, RenderContext
 from kivy.graphics.texture import Texture
-from kivy.properties import BooleanProperty, NumericProperty, OptionProperty, VariableListProperty
+from kivy.properties import BooleanProperty, NumericProperty, OptionProperty, StringProperty, VariableListProperty
 
 from kiosk.ui.widgets import video_shader as shader
 from kiosk.ui.widgets.fit import Placed, contain, cover
@@ -41,6 +41,8 @@ class Frame(Protocol):
 class VideoPicture(Part):
     """A place for moving pictures; draws nothing before the first `show` and after `clear`."""
 
+    tile: str = StringProperty("")
+    """Id of the frame ring that is shown here, see `kiosk.ui.pictures`; empty for none."""
     fit: str = OptionProperty("cover", options=["cover", "contain"])
     is_at_top: bool = BooleanProperty(True)
     """With `cover`: cut off at the bottom only, for faces stand in the upper two thirds."""

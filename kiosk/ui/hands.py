@@ -1,0 +1,157 @@
+"""A socket on which a test touches the screen, reads its controls and takes pictures. Never configured in service.
+
+One JSON line a request, one an answer. Touches go in by an input provider, as those of a real panel do.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kivy.base import EventLoop
+from kivy.core.window import Window
+from kivy.input.motionevent import MotionEvent
+from kivy.input.provider import MotionEventProvider
+
+from kiosk.ui.present import name_of
+from kiosk.ui.widgets.touch import Touchable
+
+if TYPE_CHECKING:
+    from kiosk.ui.app import TouchApp
+
+_TAP_S = 0.06
+"""How long a quick finger rests on the glass."""
+
+
+class _Finger(MotionEvent):
+    def __init__(self, number: int, x: float, y: float) -> None:
+        super().__init__("hands", number, {"x": x, "y": y}, is_touch=True, type_id="touch")
+
+    def depack(self, args: dict[str, float]) -> None:
+        self.profile = ("pos",)
+        self.sx, self.sy = args["x"], args["y"]
+        super().depack(args)
+
+
+class _Glove(MotionEventProvider):
+    """Hands events to Kivy's loop when it asks for input."""
+
+    def __init__(self) -> None:
+        super().__init__("hands", "")
+        self._waiting: deque[tuple[str, _Finger]] = deque()
+
+    def put(self, kind: str, finger: _Finger) -> None:
+        self._waiting.append((kind, finger))
+
+    def update(self, dispatch_fn: Any) -> None:
+        while self._waiting:
+            kind, finger = self._waiting.popleft()
+            if kind == "end":
+                finger.update_time_end()
+            dispatch_fn(kind, finger)
+
+
+class Hands:
+    """Serves the socket; one request at a time."""
+
+    def __init__(self, app: "TouchApp", path: Path) -> None:
+        self._app = app
+        self._path = path
+        self._glove = _Glove()
+        self._numbers = itertools.count(1)
+        self._down: _Finger | None = None
+        EventLoop.add_input_provider(self._glove)
+
+    async def run(self) -> None:
+        """Serves without end."""
+        self._path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._serve, path=self._path)
+        self._path.chmod(0o600)
+        async with server:
+            await server.serve_forever()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                try:
+                    answer = await self._do(json.loads(line))
+                except (ValueError, KeyError, TypeError, OSError) as error:
+                    answer = {"error": f"{type(error).__name__}: {error}"}
+                writer.write(json.dumps(answer).encode() + b"\n")
+        writer.close()
+
+    async def _do(self, request: dict[str, Any]) -> dict[str, Any]:
+        what = request["do"]
+        if what == "controls":
+            return {"view": name_of(self._app.view), "controls": list(_controls(self._app.host))}
+        if what == "state":
+            return self._state()
+        if what == "screenshot":
+            return {"path": _screenshot(Path(request["path"]))}
+        if what == "touch":
+            return await self._tap(float(request["x"]), float(request["y"]))
+        if what in ("down", "move", "up"):
+            self._move(what, float(request["x"]), float(request["y"]))
+            return {}
+        raise ValueError(f"cannot {what!r}")
+
+    def _state(self) -> dict[str, Any]:
+        state = self._app.store.state
+        return {
+            "phase": state.phase if state else "",
+            "sheet": state.sheet if state else "",
+            "view": name_of(self._app.view),
+            "is_connected": self._app.store.is_connected,
+            "tiles": self._app.pictures.sequences,
+            "fps": self._app.reaction.frames_per_second,
+            "reaction_ms_p95": self._app.reaction.p95_ms,
+        }
+
+    async def _tap(self, x: float, y: float) -> dict[str, Any]:
+        """Down and up; answers once the first frame after the touch is on the glass, with how long that took."""
+        self._move("down", x, y)
+        await asyncio.sleep(_TAP_S)
+        self._move("up", x, y)
+        return {"reaction_ms": await self._app.reaction.answered()}
+
+    def _move(self, what: str, x: float, y: float) -> None:
+        width, height = Window.size
+        place = {"x": x / width, "y": y / height}
+        if what == "down":
+            self._down = _Finger(next(self._numbers), **place)
+            self._glove.put("begin", self._down)
+        elif self._down is not None:
+            self._down.move(place)
+            self._glove.put("update" if what == "move" else "end", self._down)
+            self._down = self._down if what == "move" else None
+
+
+def _controls(root: Any) -> Iterator[dict[str, Any]]:
+    """Everything on the glass that can be touched, with its place in window pixels from the lower left."""
+    for widget in root.walk(restrict=True):
+        key = getattr(getattr(widget, "view", None), "key", "")
+        if not isinstance(widget, Touchable) or not key or not widget.is_shown or widget.width < 2:
+            continue
+        x, y = widget.to_window(*widget.pos)
+        if x + widget.width < 0 or y + widget.height < 0:
+            continue  # put away
+        yield {
+            "id": key,
+            "name": widget.speech,
+            "x": x,
+            "y": y,
+            "width": widget.width,
+            "height": widget.height,
+            "is_enabled": not widget.disabled,
+        }
+
+
+def _screenshot(path: Path) -> str:
+    Window.dispatch("on_draw")
+    saved = Path(Window.screenshot(name=str(path)))
+    saved.rename(path)
+    return str(path)

@@ -1,0 +1,72 @@
+"""Carries pictures from the frame rings to the places on the screen that want them, once a frame of the window."""
+
+from pathlib import Path
+
+from kivy.uix.widget import Widget
+
+from kiosk.runtime.frames import FrameRingReader
+from kiosk.runtime.log import Refusals
+from kiosk.runtime.tiles import FrameClient
+from kiosk.ui.widgets.video_picture import VideoPicture
+
+
+class Pictures:
+    """Knows the ring of each tile and what every place has shown of it; draws only what is on the glass."""
+
+    def __init__(self, path: Path, uid: int, refusals: Refusals) -> None:
+        self._rings: dict[str, FrameRingReader] = {}
+        self._client = FrameClient(path, uid, self._on_ring, self._on_gone, refusals)
+        self._places: list[VideoPicture] = []
+        self._shown: dict[VideoPicture, tuple[str, FrameRingReader, int]] = {}
+
+    async def run(self) -> None:
+        """Keeps the rings current, without end."""
+        await self._client.run()
+
+    @property
+    def sequences(self) -> dict[str, int]:
+        """Number of the newest picture of every tile."""
+        return {tile: ring.sequence for tile, ring in self._rings.items()}
+
+    def find_places(self, root: Widget) -> None:
+        """Look for the places below `root`; call when another view was put on the glass."""
+        self._places = [widget for widget in root.walk(restrict=True) if isinstance(widget, VideoPicture)]
+        for gone in set(self._shown) - set(self._places):
+            self._clear(gone)
+
+    def draw(self) -> bool:
+        """Show what is new; whether there is a picture of any age on the glass."""
+        for place in self._places:
+            ring = self._rings.get(place.tile) if _is_seen(place) else None
+            if ring is not None:
+                self._draw_one(place, ring)
+            elif place in self._shown:
+                self._clear(place)
+        return bool(self._shown)
+
+    def _draw_one(self, place: VideoPicture, ring: FrameRingReader) -> None:
+        shown = self._shown.get(place)
+        if shown and shown[0] != place.tile:
+            self._clear(place)  # whose first picture is yet to come must not stand below another's
+        elif shown and shown[1] is ring and shown[2] == ring.sequence:
+            return
+        frame = ring.latest()
+        if frame is not None:
+            place.show(frame)
+            # A picture that was replaced while it was uploaded is shown again at the next look.
+            self._shown[place] = (place.tile, ring, frame.sequence if frame.is_whole else 0)
+
+    def _clear(self, place: VideoPicture) -> None:
+        place.clear()
+        del self._shown[place]
+
+    def _on_ring(self, tile: str, ring: FrameRingReader) -> None:
+        self._rings[tile] = ring
+
+    def _on_gone(self, tile: str) -> None:
+        self._rings.pop(tile, None)
+
+
+def _is_seen(place: VideoPicture) -> bool:
+    """Whether it has a size and was not put away."""
+    return bool(place.tile and place.is_shown and place.width > 1 and place.height > 1 and place.right > 0)

@@ -1,0 +1,43 @@
+"""Tells Kivy about the panel before its window is made. Everything it would read from a home folder is set here."""
+
+import logging
+import os
+
+from kiosk.contract.configuration import Ui
+
+IDLE_FPS = 20
+"""Frames a second while nothing moves: a touch is seen within 50 ms, and the processor sleeps in between."""
+CALL_FPS = 30
+
+
+def prepare(ui: Ui) -> None:
+    """Call once, before `kivy.core.window` is imported."""
+    os.environ.setdefault("KIVY_NO_ARGS", "1")
+    os.environ.setdefault("KIVY_NO_CONFIG", "1")
+    os.environ.setdefault("KIVY_NO_FILELOG", "1")
+    os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")
+    logging.getLogger("kivy").setLevel(logging.WARNING)
+    from kivy.config import Config
+
+    rotation = ui.rotation
+    settings = {
+        "width": ui.height_px if rotation % 180 else ui.width_px,  # of the panel as it is wired
+        "height": ui.width_px if rotation % 180 else ui.height_px,
+        "rotation": rotation,
+        "fullscreen": int(ui.is_fullscreen),
+        "borderless": int(ui.is_fullscreen),
+        "show_cursor": int(not ui.is_fullscreen),
+        "resizable": 0,
+        "multisamples": 0,
+        "maxfps": IDLE_FPS,
+    }
+    for name, value in settings.items():
+        Config.set("graphics", name, str(value))
+    Config.set("kivy", "exit_on_escape", "0")
+    Config.set("kivy", "keyboard_mode", "")
+    Config.remove_section("input")
+    Config.add_section("input")
+    # The window hands on what the compositor sees; a finger comes once, as a mouse, so that no device is read twice.
+    Config.set("input", "mouse", "mouse,disable_on_activity,disable_multitouch")
+    Config.remove_section("modules")
+    Config.add_section("modules")
