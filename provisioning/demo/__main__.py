@@ -10,10 +10,11 @@ import shutil
 import signal
 import sys
 import time
+from dataclasses import replace
 
 from kiosk.contract.errors import RundtischError
 from provisioning import __main__ as provision
-from provisioning.demo import installation, options, report, visitor
+from provisioning.demo import installation, options, report, robots, visitor
 from provisioning.demo.bench import Bench
 from provisioning.demo.hands import Hands
 from provisioning.demo.installation import TERMINAL, House
@@ -27,6 +28,14 @@ from provisioning.demo.watcher import Watcher
 
 _FIRST_SCREEN_S = 30.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_CAST = (
+    robots.KAYA,
+    replace(robots.BRANDT, delay_s=20.0, share_after_s=15.0),
+    robots.SAYED,
+    robots.PETERS,
+    robots.LYSENKO,
+)
+"""The second one comes later, for a customer who has begun to talk by then."""
 _PERSONS_DESK = "crafts-1"
 """No robot sits there; the link to it is printed."""
 
@@ -69,7 +78,8 @@ class Demo:
         await self._start(background)
         if self._options.is_headless:
             return await self._visit()
-        await self._robots.play_along()
+        for character in _CAST:
+            await self._robots.sit(character)
         self._greet()
         await asyncio.Event().wait()
         return 0
@@ -122,6 +132,8 @@ class Demo:
             if said.screenshots is not None:
                 with contextlib.suppress(RundtischError):
                     await self._hands.screenshot(said.screenshots / "problem.png")
+        for desk in (*self._journal.planned, *self._journal.rung):
+            self._journal.robots[desk] = await self._robots.send_home(desk)
         await self._settle()
         result = report.build(self._journal, self._watcher.seen)
         if said.report is not None:
@@ -178,6 +190,8 @@ def main() -> None:
         sys.exit(asyncio.run(_main(said)))
     except RundtischError as error:
         _say(f"demo: {error.detail}")
+        if said.report is not None:
+            report.write(said.report, report.failed(error.detail))
         sys.exit(1)
     except (asyncio.CancelledError, KeyboardInterrupt):
         _say("ended")

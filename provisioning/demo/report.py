@@ -48,6 +48,10 @@ class Journal:
     planned: list[str] = field(default_factory=list)
     """Desks that took part from the schedule."""
     rung: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    """How long the steady part was."""
+    robots: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Desk → what its robot says it saw and heard, see `kiosk.desk.robot.report`."""
     touch_to_first_frame_s: float = 0.0
     deleted_s: float = 0.0
     door_sign: list[str] = field(default_factory=list)
@@ -85,11 +89,21 @@ def _calls(journal: Journal, seen: Seen) -> Iterator[str]:
         for way, fps in (("from", rate.received), ("to", rate.sent)):
             if fps <= MIN_FRAMES_PER_SECOND:
                 yield f"{fps:.1f} pictures a second {way} {desk}, more than {MIN_FRAMES_PER_SECOND:g} are expected"
+        room = _room_seen_by(journal, desk)
+        if room.get("frames", 0) < MIN_FRAMES_PER_SECOND * journal.seconds:
+            yield f"{desk} decoded {room.get('frames', 0)} pictures of the room in more than {journal.seconds:.0f} s"
     for desk in (*journal.planned, *journal.rung):
+        if not _room_seen_by(journal, desk).get("audio_packets"):
+            yield f"{desk} heard nothing of the room"
         counted = figures.get(desk, {})
         for name in ("frames_received", "frames_sent", "audio_packets_received", "audio_packets_sent"):
             if not counted.get(name):
                 yield f"no {name} with {desk}"
+
+
+def _room_seen_by(journal: Journal, desk: str) -> dict[str, Any]:
+    room: dict[str, Any] = journal.robots.get(desk, {}).get("peers", {}).get("room", {})
+    return room
 
 
 def _monitor(journal: Journal, seen: Seen) -> Iterator[str]:
@@ -147,6 +161,7 @@ def build(journal: Journal, seen: Seen) -> dict[str, Any]:
                 "frames": int(figures.get(desk, {}).get("frames_received", 0)),
                 "audio_packets": int(figures.get(desk, {}).get("audio_packets_received", 0)),
                 **_rate_of(journal, desk),
+                "sees_of_the_room": _room_seen_by(journal, desk),
             }
             for desk in (*journal.planned, *journal.rung)
         ],
@@ -163,6 +178,11 @@ def build(journal: Journal, seen: Seen) -> dict[str, Any]:
         "first_screen_s": round(journal.first_screen_s, 2),
         "screenshots": journal.pictures,
     }
+
+
+def failed(problem: str) -> dict[str, Any]:
+    """The report of a demo that did not come up: every key is there, and the one problem."""
+    return build(Journal(problems=[problem]), Seen()) | {"problems": [problem]}
 
 
 def _rate_of(journal: Journal, desk: str) -> dict[str, float]:

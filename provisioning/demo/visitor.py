@@ -5,9 +5,10 @@ import contextlib
 import json
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
-from provisioning.demo import report
+from provisioning.demo import report, robots
 from provisioning.demo.hands import Hands
 from provisioning.demo.lines import LineError
 from provisioning.demo.report import Journal
@@ -17,10 +18,12 @@ from provisioning.demo.watcher import Watcher, event_seen
 
 NUMBER = "4711"
 """The appointment that begins with the demo, see schedule.ics."""
-FIRST, SECOND, INTERPRETER = "youth-1", "debts-1", "language-ar-1"
+FIRST, SECOND, INTERPRETER = robots.KAYA.desk, robots.BRANDT.desk, robots.SAYED.desk
 NEED = "interpreter-ar"
 _FIRST_SCREEN_S = 30.0
 _PICTURES_S = 20.0
+_SHARE_S = 12.0
+"""After the steady part: about when the interpreter is there."""
 _WATCH_PAUSE_S = 0.1
 _LEAST_SAMPLES = 2
 _GOODBYE_S = 60.0
@@ -69,8 +72,7 @@ class Visitor:
     async def _arrive(self) -> None:
         await self._hands.until(phase="idle", timeout_s=_FIRST_SCREEN_S)
         await self._picture("idle")
-        await self._robots.sit(FIRST)
-        await self._robots.knock(FIRST)
+        await self._robots.sit(robots.KAYA)
         await self._seen("partner-waiting", desk=FIRST)
         await self._hands.touch(f"language-{self._language}")
         await self._hands.until(phase="today")
@@ -92,8 +94,7 @@ class Visitor:
         self._journal.planned.append(FIRST)
 
     async def _open_the_door(self) -> None:
-        await self._robots.sit(SECOND)
-        await self._robots.knock(SECOND)
+        await self._robots.sit(replace(robots.BRANDT, share_after_s=self._seconds + _SHARE_S))
         await self._seen("partner-waiting", desk=SECOND)
         await self._hands.touch("chip")
         await self._hands.until(sheet="door")
@@ -117,10 +118,11 @@ class Visitor:
             self._seconds + _PICTURES_S,
             "two reports of the call on the broker",
         )
+        self._journal.seconds = time.monotonic() - start
         self._journal.rates = report.rates(self._watcher.seen.calls, start)
 
     async def _add_an_interpreter(self) -> None:
-        await self._robots.sit(INTERPRETER)
+        await self._robots.sit(robots.SAYED)
         await until(
             lambda: self._watcher.seen.presence.get(INTERPRETER) == "free", _PICTURES_S, f"{INTERPRETER} is free"
         )
@@ -134,7 +136,6 @@ class Visitor:
         await self._hands.touch("ring-all")
         await self._hands.until(sheet="ringing")
         await self._picture("ringing")
-        await self._robots.knock(INTERPRETER)
         await self._seen("ring-answered", desk=INTERPRETER)
         await self._hands.until(sheet="door")
         await self._hands.touch("admit-all")
@@ -146,8 +147,7 @@ class Visitor:
             await self._hands.touch("microphone")
 
     async def _be_shown_something(self) -> None:
-        await self._robots.share(SECOND)
-        await self._pictures_move("/screen")
+        await self._pictures_move("/screen", timeout_s=_SHARE_S + _PICTURES_S)
         await self._picture("sharing")
         before = len(self._watcher.seen.calls)
         await until(
@@ -184,10 +184,10 @@ class Visitor:
     async def _cameras_move(self, count: int) -> None:
         await self._pictures_move("/camera", count)
 
-    async def _pictures_move(self, tile: str, count: int = 1) -> None:
+    async def _pictures_move(self, tile: str, count: int = 1, timeout_s: float = _PICTURES_S) -> None:
         """Returns when `count` tiles whose name ends in `tile` have got new pictures since now."""
         before = (await self._hands.look()).tiles
-        deadline = time.monotonic() + _PICTURES_S
+        deadline = time.monotonic() + timeout_s
         moving: list[str] = []
         while len(moving) < count:
             tiles = (await self._hands.look()).tiles
