@@ -201,8 +201,13 @@ async def _within(
 
 
 async def _for_ever(name: str, task: Coroutine[Any, Any, None]) -> None:
-    """A task that ends unasked ends the process."""
-    await task
+    """A task that ends unasked ends the process; a group does not mind one that cancelled itself."""
+    try:
+        await task
+    except asyncio.CancelledError:
+        this = asyncio.current_task()
+        if this and this.cancelling():
+            raise
     raise RuntimeError(f"the task {name} has ended")
 
 

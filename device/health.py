@@ -75,7 +75,8 @@ class Health:
             self.due.clear()
             self._broker.report("telemetry/system", self._system(), EXPIRY_S)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.due.wait(), _jittered(SYSTEM_S))
+                async with asyncio.timeout(_jittered(SYSTEM_S)):
+                    await self.due.wait()
 
     async def tell_call(self) -> None:
         """Never ends; silent where there is no call."""

@@ -134,7 +134,8 @@ class Client:
             _logger.warning("broker: %s; next try in %.1f s", error.detail, pause)
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._woken.wait()
 
     async def _live_once(self) -> BrokerError:
         """One connection from its start to its end; returns why it ended."""
@@ -146,22 +147,25 @@ class Client:
                 await self._serve(connection, connection_id)
         except BrokerError as error:
             return error
-        except ExceptionGroup as group:
-            ours, others = group.split(BrokerError)
-            if others or ours is None:
-                raise
-            return next(error for error in ours.exceptions if isinstance(error, BrokerError))
         raise AssertionError("a connection ends with an error")
 
     async def _serve(self, connection: Connection, connection_id: str) -> None:
+        """Until the connection ends, which raises BrokerError."""
         self._connection, self._connection_id = connection, connection_id
+        # No TaskGroup: before Python 3.13 one whose child fails leaves its task half cancelled, and the next
+        # `asyncio.timeout` in it ends in CancelledError.
+        tasks: list[asyncio.Task[None]] = []
         try:
             self._give_birth(connection)
             self._on_change(True)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(connection.receive(self._on_arrival), name="broker-receive")
-                group.create_task(self._send_events(connection), name="broker-events")
-                group.create_task(self._probe(connection), name="broker-probe")
+            tasks = [
+                asyncio.create_task(connection.receive(self._on_arrival), name="broker-receive"),
+                asyncio.create_task(self._send_events(connection), name="broker-events"),
+                asyncio.create_task(self._probe(connection), name="broker-probe"),
+            ]
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
         except asyncio.CancelledError:
             await self._say_goodbye(connection)
             raise
@@ -170,6 +174,9 @@ class Client:
             self.outbox.detach()
             self.mirror.detach()
             self._on_change(False)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _give_birth(self, connection: Connection) -> None:
         """Everything anew, in this order: the broker may have lost its memory."""

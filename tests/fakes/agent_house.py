@@ -24,7 +24,7 @@ from kiosk.contract.state import State
 from kiosk.runtime import link
 from provisioning import broker, installation, toml
 from provisioning.demo.lines import Lines
-from provisioning.demo.ports import HOST, free_port, until_open
+from provisioning.demo.ports import HOST, free_port
 from provisioning.demo.processes import Program, Running, Supervisor
 
 TERMINAL = "nord.r1"
@@ -38,6 +38,19 @@ PINS = Room(
     help_lamp=Output(pin=25),
 )
 _new_properties: Callable[[int], Properties] = Properties
+
+
+async def _until_open(host: str, port: int, timeout_s: float = 10.0) -> None:
+    """Returns when somebody listens there; unlike the demo's, on any host."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(host, port)
+            except OSError:
+                await asyncio.sleep(0.01)
+            else:
+                writer.close()
+                return
 
 
 class Speaker:
@@ -166,14 +179,24 @@ class MediaDouble:
 class AgentHouse:
     """Starts nothing by itself; leaving the context ends everything."""
 
-    def __init__(self, directory: Path, supervisor: Supervisor, group: asyncio.TaskGroup) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        supervisor: Supervisor,
+        group: asyncio.TaskGroup,
+        host: str = HOST,
+        far_side: tuple[str, ...] = (),
+    ) -> None:
+        """`far_side` is put before the broker's command, when it lives in another namespace with address `host`."""
         self.directory = directory
         self.supervisor = supervisor
         self._group = group
+        self._host = host
+        self._far_side = far_side
         self.port = free_port()
         plan = installation.Plan(
             terminals=(TERMINAL, "nord.r2"),
-            hosts=(HOST,),
+            hosts=(host,),
             broker_port=self.port,
             page="http://127.0.0.1:1",
             is_miniature=True,
@@ -199,9 +222,9 @@ class AgentHouse:
         return configuration.load(self.file)
 
     async def start_broker(self) -> Running:
-        command = (broker.find_mosquitto(), "-c", str(self.made.broker_file))
+        command = (*self._far_side, broker.find_mosquitto(), "-c", str(self.made.broker_file))
         running = await self.supervisor.start(Program(name="broker", command=command))
-        await until_open(self.port)
+        await _until_open(self._host, self.port)
         return running
 
     async def start_agent(self, *, is_restarted: bool = False) -> Running:
@@ -219,7 +242,7 @@ class AgentHouse:
         context = ssl.create_default_context(cafile=str(file.parent / "ca.pem"))
         context.load_cert_chain(file.parent / "certificate.pem", self.made.credentials(file) / "mqtt-key")
         return aiomqtt.Client(
-            HOST,
+            self._host,
             self.port,
             identifier=name,
             tls_context=context,
@@ -267,8 +290,8 @@ class AgentHouse:
 
 
 @contextlib.asynccontextmanager
-async def agent_house(directory: Path) -> AsyncIterator[AgentHouse]:
+async def agent_house(directory: Path, host: str = HOST, far_side: tuple[str, ...] = ()) -> AsyncIterator[AgentHouse]:
     """A house in `directory`, whose path has to be short: sockets are in it."""
     async with asyncio.TaskGroup() as group:
         async with Supervisor(directory / "logs") as supervisor:
-            yield AgentHouse(directory, supervisor, group)
+            yield AgentHouse(directory, supervisor, group, host, far_side)
