@@ -10,11 +10,14 @@ from kivy.factory import Factory
 from kivy.lang import Builder
 from kivy.properties import ObjectProperty
 
-import kiosk.ui.screens.pieces  # noqa: F401  (its classes are used in the rules)
+import kiosk.ui.screens.pieces
+import kiosk.ui.screens.talk  # noqa: F401  (their classes are used in the rules)
 from kiosk.contract.state import TextSize
 from kiosk.ui.present.views import ScreenView
 from kiosk.ui.theme import theme
 from kiosk.ui.widgets import Areas
+
+Factory.unregister("Screen")  # Kivy's own, whose name rules would find instead of ours
 
 
 class Screen(Areas):

@@ -4,7 +4,7 @@ from kivy.properties import ColorProperty, ObjectProperty, OptionProperty
 
 from kiosk.ui.present.views import WayView
 from kiosk.ui.views import ButtonView, StateView
-from kiosk.ui.widgets import BarButton, Card, Row
+from kiosk.ui.widgets import BarButton, Card, Column, Repeat, Row, TimeLeft
 
 
 class StateLine(Row):
@@ -31,3 +31,15 @@ class SwitchButton(BarButton):
     """Something that is on or off: icon and tag above the word."""
 
     view: ButtonView = ObjectProperty(ButtonView(), rebind=True)
+
+
+class FootButtons(Repeat, Row):
+    """The last line of a screen (`entries`: `ButtonView`)."""
+
+
+class SessionList(Repeat, Column):
+    """The appointments of today."""
+
+
+class ClosesSoon(TimeLeft):
+    """That the screen closes soon, where the top bar has no room for it."""
