@@ -36,7 +36,7 @@ frames_socket = "{folder}/frames.sock"
 [media]
 camera = "{camera}"
 microphone = "{microphone}"
-loudspeaker = "none"
+loudspeaker = "{loudspeaker}"
 width_px = 640
 height_px = 360
 frames_per_second = 20
@@ -47,12 +47,16 @@ codec = "{codec}"
 class Terminal:
     """A media process, and the agent's end of its link."""
 
-    def __init__(self, folder: Path, camera: str, microphone: str, codec: str) -> None:
+    def __init__(self, folder: Path, **media: str) -> None:
+        """`media`: camera, microphone, loudspeaker and codec where they are not the usual ones."""
         self.folder = folder
         self._file = folder / "terminal.toml"
-        self._file.write_text(CONFIGURATION.format(folder=folder, camera=camera, microphone=microphone, codec=codec))
+        usual = {"camera": "pattern", "microphone": "tone", "loudspeaker": "none", "codec": "vp8"}
+        self._file.write_text(CONFIGURATION.format(folder=folder, **(usual | media)))
         self.prefix: tuple[str, ...] = ()
         """Put before the command line, for example to start it in another network namespace."""
+        self.environment: dict[str, str] = {}
+        """Beside that of the test."""
         self.plan = Plan()
         self.report = MediaReport()
         self.reports = 0
@@ -64,7 +68,7 @@ class Terminal:
 
     async def start(self) -> None:
         command = [*self.prefix, sys.executable, "-m", "kiosk.media", str(self._file)]
-        self.process = await asyncio.create_subprocess_exec(*command)
+        self.process = await asyncio.create_subprocess_exec(*command, env=os.environ | self.environment)
 
     async def stop(self) -> int:
         assert self.process
@@ -134,11 +138,11 @@ class Terminal:
 
 @contextlib.asynccontextmanager
 async def running_terminal(
-    folder: Path, camera: str = "pattern", microphone: str = "tone", codec: str = "vp8", prefix: tuple[str, ...] = ()
+    folder: Path, prefix: tuple[str, ...] = (), environment: dict[str, str] | None = None, **media: str
 ) -> AsyncIterator[Terminal]:
     """A media process with an agent, connected to each other."""
-    terminal = Terminal(folder, camera, microphone, codec)
-    terminal.prefix = prefix
+    terminal = Terminal(folder, **media)
+    terminal.prefix, terminal.environment = prefix, environment or {}
     async with terminal.agent():
         await terminal.start()
         try:
@@ -205,6 +209,9 @@ class Page:
         self.pc = RTCPeerConnection()
         self.frames = 0
         self.samples = 0
+        """Blocks of 20 ms of sound."""
+        self.sound = np.zeros(0, np.int16)
+        """The last second of it, left channel."""
         self.sizes: set[tuple[int, int]] = set()
         self.arrivals: dict[str, float] = {}
         """Kind to the time the last RTP packet arrived, by `time.monotonic`."""
@@ -287,8 +294,10 @@ class Page:
                 if isinstance(frame, av.VideoFrame):
                     self.frames += 1
                     self.sizes.add((frame.width, frame.height))
-                else:
+                elif isinstance(frame, av.AudioFrame):
                     self.samples += 1
+                    block = np.frombuffer(memoryview(frame.planes[0]), np.int16)[:1920:2]
+                    self.sound = np.concatenate([self.sound, block])[-48_000:]
                 await self._tell()
         except MediaStreamError:
             pass

@@ -239,7 +239,7 @@ async def test_media_comes_back_after_a_kill(tmp_path: Path) -> None:
 
 async def test_calls_go_on_without_the_agent(tmp_path: Path) -> None:
     """The agent goes: pictures flow. It comes back: it hears at once how things are."""
-    terminal = Terminal(tmp_path, "pattern", "tone", "vp8")
+    terminal = Terminal(tmp_path)
     async with terminal.agent():
         await terminal.start()
         async with open_page(terminal, A.call) as page:
