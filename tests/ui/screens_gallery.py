@@ -1,6 +1,7 @@
 """Draws every screen offscreen from real states and saves pictures, for eyes beside the target pictures.
 
-`python -m tests.ui.screens_gallery --out DIR [--size 800x480] [--language ar] [--only idle,today] [--contrast] [--large]`
+`python -m tests.ui.screens_gallery --out DIR [--size 800x480] [--language ar] [--only idle,end]
+[--contrast] [--large]`
 """
 
 import argparse

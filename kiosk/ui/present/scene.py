@@ -45,7 +45,7 @@ _PLACES = {
     Form.WIDE: Places(appointments=6, tiles=3, needs=10, desks=6, rung=4, people=4, partners=5),
     Form.LANDSCAPE: Places(appointments=4, tiles=2, needs=8, desks=4, rung=3, people=3, partners=3),
     Form.SMALL: Places(appointments=3, tiles=2, needs=6, desks=3, rung=2, people=4, partners=2),
-    Form.UPRIGHT: Places(appointments=4, tiles=2, needs=8, desks=5, rung=3, people=3, partners=4),
+    Form.UPRIGHT: Places(appointments=3, tiles=2, needs=8, desks=5, rung=3, people=3, partners=4),
 }
 _NARROWER = {Form.WIDE: Form.LANDSCAPE, Form.LANDSCAPE: Form.SMALL}
 

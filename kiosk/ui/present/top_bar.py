@@ -19,7 +19,7 @@ def top_bar(scene: Scene) -> TopBarView:
     """The whole bar."""
     return TopBarView(
         plate=plate(scene),
-        room=scene.setting.room.split(" · ")[0] if scene.state.phase is Phase.IDLE else "",
+        room=scene.setting.room.split(" · ")[0] if _is_clock_big(scene) else "",
         pause=_pause(scene),
         time=_time(scene),
         corner=_corner(scene),

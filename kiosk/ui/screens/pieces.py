@@ -1,19 +1,21 @@
 """Pieces that more than one screen is made of, or that are repeated on one; how they look is in the `.kv` files."""
 
-from kivy.properties import ColorProperty, ObjectProperty, OptionProperty
+from kivy.properties import BooleanProperty, ColorProperty, ObjectProperty, OptionProperty
 
 from kiosk.ui.present.views import WayView
-from kiosk.ui.views import ButtonView, StateView
-from kiosk.ui.widgets import BarButton, Card, Column, Repeat, Row, TimeLeft
+from kiosk.ui.views import StateView
+from kiosk.ui.widgets import Card, Repeat, Row, Shelves, TimeLeft
+from kiosk.ui.widgets.button import Pressable
 
 
 class StateLine(Row):
-    """A state in bold words beside its icon; breaks into lines where there is no room."""
+    """A state in words beside its icon; breaks into lines where there is no room."""
 
     view: StateView = ObjectProperty(StateView(), rebind=True)
     role: str = OptionProperty("text", options=["text", "action", "headline"])
+    is_bold: bool = BooleanProperty(True)
     colour: list[float] | None = ColorProperty(None, allownone=True)
-    """Without one, that of its mood."""
+    """Of the words; without one, that of the mood, as the icon has."""
 
 
 class WayCard(Card):
@@ -27,18 +29,15 @@ class WayCard(Card):
         """Its button was touched."""
 
 
-class SwitchButton(BarButton):
-    """Something that is on or off: icon and tag above the word."""
-
-    view: ButtonView = ObjectProperty(ButtonView(), rebind=True)
+class SwitchButton(Pressable, Row):
+    """Something that is on or off: icon, word and tag."""
 
 
-class FootButtons(Repeat, Row):
+class FootButtons(Repeat, Shelves):
     """The last line of a screen (`entries`: `ButtonView`)."""
 
-
-class SessionList(Repeat, Column):
-    """The appointments of today."""
+    is_tight: bool = BooleanProperty(False)
+    """Whether the icons stand above the words, because there is no room beside them."""
 
 
 class ClosesSoon(TimeLeft):
