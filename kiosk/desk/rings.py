@@ -7,6 +7,8 @@ from kiosk.contract.partner import Rung
 
 _KNOCK_TIME = timedelta(minutes=2)
 """After the deadline: the knock that follows an answer in the last second still passes."""
+_VISIT_TIME = timedelta(hours=8)
+"""After an answer: a page that lost its way for too long knocks again for the same ring."""
 
 
 @dataclass
@@ -27,8 +29,10 @@ class Rings:
     def add(self, desk: str, terminal: str, message: Rung) -> None:
         self._all[desk, message.ring] = Ringing(terminal, message)
 
-    def remove(self, desk: str, terminal: str, ring: str) -> None:
-        if self.find(desk, terminal, ring):
+    def stop(self, desk: str, terminal: str, ring: str) -> None:
+        """The room rings no longer; who answered in time may still knock."""
+        ringing = self.find(desk, terminal, ring)
+        if ringing and not ringing.is_answered:
             del self._all[desk, ring]
 
     def find(self, desk: str, terminal: str, ring: str) -> Ringing | None:
@@ -46,4 +50,8 @@ class Rings:
 
     def forget_old(self, now: datetime) -> None:
         """Drops rings nobody can answer any more."""
-        self._all = {key: ring for key, ring in self._all.items() if ring.message.deadline + _KNOCK_TIME > now}
+        self._all = {
+            key: ring
+            for key, ring in self._all.items()
+            if ring.message.deadline + (_VISIT_TIME if ring.is_answered else _KNOCK_TIME) > now
+        }

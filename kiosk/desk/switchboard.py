@@ -98,7 +98,7 @@ class Switchboard:
             case Rung():
                 self._rings.add(word.desk, word.terminal, word.message)
             case RingOver():
-                self._rings.remove(word.desk, word.terminal, word.message.ring)
+                self._rings.stop(word.desk, word.terminal, word.message.ring)
         for page in tuple(self.pages):
             self._pass_on(page, word.terminal, word.desk, word.message)
         if isinstance(word.message, Door) and word.message.standing in (Standing.DECLINED, Standing.LEFT):

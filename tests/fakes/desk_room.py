@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiomqtt
+from msgspec import Struct
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -96,8 +97,9 @@ class ScriptedRoom:
         await self.until(lambda: len(self.of(Knock, desk)) >= count, timeout_s)
         return self.visitors[self.of(Knock, desk)[count - 1].call]
 
-    async def say(self, desk: str, message: object | bytes, *, kind: str = "", retain: bool = False) -> None:
-        kind = kind or str(message.__struct_config__.tag)  # type: ignore[attr-defined]
+    async def say(self, desk: str, message: Struct | bytes, *, kind: str = "", retain: bool = False) -> None:
+        if isinstance(message, Struct):
+            kind = kind or str(message.__struct_config__.tag)
         payload = message if isinstance(message, bytes) else codec.encode(message)
         properties = _new_properties(PacketTypes.PUBLISH)
         topic = topics.room_to_partner(self.terminal, desk, kind)

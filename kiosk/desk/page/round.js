@@ -22,7 +22,7 @@ export function showRound(state, media, meter) {
   showTiles(round, shown, media, call);
   showSounds(round);
   if (call?.isAdmitted) showTitle(call);
-  else setText($('session-title'), media.isOpen ? say('onlyHere') : '');
+  else setText($('session-title'), '');
   showLamp('camera', media, call);
   showLamp('microphone', media, call);
   showControls(media, call);
@@ -149,8 +149,8 @@ function showLamp(which, media, call) {
   const lamp = $(`${which}-lamp`);
   if (!lamp.firstChild) lamp.append(icon('video-camera'), make('span'));
   const track = media.tracks[which];
-  const isSent = which === 'microphone' || call?.hasPicture;
-  const state = track ? (call?.isAdmitted && isSent ? 'On' : 'Here') : media.isFaulty[which] ? 'Bad' : 'Off';
+  const isSent = [...(call?.peers.values() ?? [])].some((peer) => peer.link === 'up' && (which === 'microphone' || peer.hasPicture));
+  const state = track ? (isSent ? 'On' : 'Here') : media.isFaulty[which] ? 'Bad' : 'Off';
   lamp.className = `lamp ${state.toLowerCase()}`;
   const glyph = which === 'camera' ? 'video-camera' : 'microphone';
   setIcon(lamp.firstChild, track ? glyph : `${glyph}-slash`);

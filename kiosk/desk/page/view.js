@@ -27,10 +27,11 @@ export function showView(state, media) {
   setText($('notice'), state.notice);
   const screen = screenOf(state);
   for (const id of SCREENS) $(id).hidden = id !== screen;
+  $('desk').classList.toggle('waits', screen !== 'call');
   showReady(state);
   showWaiting(state);
   showOver(state);
-  $('ready').querySelector('[data-action=try-out]').setAttribute('aria-pressed', media.isOpen);
+  setText($('ready').querySelector('[data-action=try-out]').lastChild, say(media.isOpen ? 'enough' : 'tryOut'));
   focus(state, state.closedReason ? 'closed' : state.name ? screen : 'naming');
 }
 
@@ -44,6 +45,7 @@ function showHead(state) {
   const place = [pick(welcome?.office), pick(welcome?.name)].filter(Boolean).join(', ');
   setText($('who'), [name, state.isGuest ? say('guest') : place].filter(Boolean).join(' · '));
   $('presence').hidden = state.isGuest || !name || Boolean(state.closedReason);
+  $('in-call').hidden = state.isGuest || !state.call?.isAdmitted;
   for (const button of $('presence').children) {
     button.setAttribute('aria-pressed', button.dataset.state === state.presence);
   }
