@@ -73,7 +73,7 @@ class Health:
         """Never ends."""
         while True:
             self.due.clear()
-            self._broker.report("telemetry/system", self._system(), EXPIRY_S)
+            self._broker.report("telemetry/system", self.system(), EXPIRY_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_jittered(SYSTEM_S)):
                     await self.due.wait()
@@ -83,9 +83,9 @@ class Health:
         while True:
             await asyncio.sleep(_jittered(CALL_S))
             if self._state().media.peers:
-                self._broker.report("telemetry/call", self._call(), EXPIRY_S)
+                self._broker.report("telemetry/call", self.call(), EXPIRY_S)
 
-    def _system(self) -> SystemTelemetry:
+    def system(self) -> SystemTelemetry:
         refused = dict(self._refusals.counts)
         if self._state().media.refused:
             refused["media"] = self._state().media.refused
@@ -100,7 +100,7 @@ class Health:
             refused=refused,
         )
 
-    def _call(self) -> CallTelemetry:
+    def call(self) -> CallTelemetry:
         """By desk: who calls is nobody's business here."""
         state = self._state()
         desks = {partner.call: partner.id for partner in (state.session.partners if state.session else ())}

@@ -40,13 +40,15 @@ async def watch(on_change: Callable[[], None]) -> None:
 
 async def _is_news(loop: asyncio.AbstractEventLoop, sock: socket.socket, running: dict[int, bool]) -> bool:
     try:
-        data = await loop.sock_recv(sock, 65_536)
+        return is_better(await loop.sock_recv(sock, 65_536), running)
     except OSError:  # more happened than the socket holds, see netlink(7)
         return True
-    is_news = False
-    for kind, body in _messages(data):
-        is_news |= _is_better(kind, body, running)
-    return is_news
+
+
+def is_better(data: bytes, running: dict[int, bool]) -> bool:
+    """Whether a datagram tells of something that came up; `running` remembers each link by its index."""
+    news = [_came_up(kind, body, running) for kind, body in _messages(data)]
+    return any(news)
 
 
 def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -59,7 +61,7 @@ def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
         data = data[(length + 3) & ~3 :]
 
 
-def _is_better(kind: int, body: bytes, running: dict[int, bool]) -> bool:
+def _came_up(kind: int, body: bytes, running: dict[int, bool]) -> bool:
     if kind == _RTM_NEWADDR:
         return True
     if kind != _RTM_NEWLINK or len(body) < _LINK.size:

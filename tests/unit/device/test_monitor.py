@@ -1,0 +1,130 @@
+"""What the central monitor is told, and what it is not."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from device.alerts import Alerts
+from device.health import Health
+from device.monitor import Monitor
+from kiosk.contract.configuration import PinFactory
+from kiosk.contract.errors import MalformedError, Reason
+from kiosk.contract.media import Lamp, MediaReport, PeerLink, PeerReport
+from kiosk.contract.mqtt import Alert, CallTelemetry, Condition, HardwareState, SystemTelemetry
+from kiosk.contract.state import Partner, Phase, Session, State
+from kiosk.runtime.log import Refusals
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+WELL = State(now=NOW, is_media_here=True)
+LOST = MediaReport(peers=(PeerReport(call="c" * 16, link=PeerLink.LOST, frames_sent=7),))
+IN_SESSION = replace(
+    WELL,
+    phase=Phase.SESSION,
+    session=Session(id="s", number="A-1", partners=(Partner(id="youth-1", call="c" * 16, name="Frau Kaya"),)),
+    media=LOST,
+)
+
+
+class Broker:
+    """Keeps what it is told."""
+
+    is_duplicate = False
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, Any]] = []
+        self.conditions: list[Condition] = []
+        self.reports: list[tuple[str, Any]] = []
+
+    def keep(self, topic: str, message: object | None) -> None:
+        self.kept.append((topic, message))
+
+    def set_condition(self, condition: Condition) -> None:
+        self.conditions.append(condition)
+
+    def report(self, topic: str, message: object, expiry_s: int) -> None:
+        self.reports.append((topic, message))
+
+
+def later(state: State, seconds: float) -> State:
+    return replace(state, now=state.now + timedelta(seconds=seconds))
+
+
+def test_what_did_not_change_is_not_said_again() -> None:
+    """Time passes; the monitor hears of it with the next change."""
+    broker = Broker()
+    monitor = Monitor(broker, PinFactory.MOCK, has_help_button=True)
+    monitor.show(WELL)
+    assert [topic for topic, _ in broker.kept] == ["state/session", "state/hardware"]
+    monitor.show(later(WELL, 60))
+    assert len(broker.kept) == 2
+    monitor.show(later(IN_SESSION, 61))
+    assert [topic for topic, _ in broker.kept[2:]] == ["state/session", "state/hardware"]
+    assert (broker.conditions[0], broker.conditions[-1]) == (Condition.READY, Condition.BUSY)
+
+
+def test_no_name_is_in_what_is_said() -> None:
+    """A desk's id is all that the monitor learns about a partner."""
+    broker = Broker()
+    Monitor(broker, PinFactory.MOCK, has_help_button=True).show(IN_SESSION)
+    assert "Kaya" not in repr(broker.kept)
+    assert "youth-1" in repr(broker.kept)
+
+
+def test_a_button_that_does_not_answer_is_missing() -> None:
+    """As is one that was never wired."""
+    for faults, has_button, word in (((), True, "ok"), (("help-button",), True, "missing"), ((), False, "missing")):
+        broker = Broker()
+        Monitor(broker, PinFactory.MOCK, has_help_button=has_button).show(replace(WELL, hardware_faults=faults))
+        hardware: HardwareState = dict(broker.kept)["state/hardware"]
+        assert (hardware.help_button, hardware.faults) == (word, faults)
+
+
+def test_help_is_an_alert_until_it_is_cancelled() -> None:
+    """At once, with the time it was asked for."""
+    alerts = Alerts()
+    asked = replace(WELL, is_help_asked=True)
+    assert list(alerts.changes(asked, False)) == [
+        ("help", Alert(severity="critical", text="Help was asked for in the room", since=NOW))
+    ]
+    assert list(alerts.changes(later(asked, 9), False)) == []
+    assert list(alerts.changes(later(WELL, 10), False)) == [("help", None)]
+
+
+def test_what_repairs_itself_is_no_alert() -> None:
+    """Media was started again, a path is back within three seconds: nobody is called."""
+    alerts = Alerts()
+    for gone in (replace(WELL, is_media_here=False), IN_SESSION):
+        assert list(alerts.changes(gone, False)) == []
+        assert list(alerts.changes(later(gone, 2), False)) == []
+        assert list(alerts.changes(later(WELL, 2.5), False)) == []
+        assert [name for name, _ in alerts.changes(later(gone, 3), False)] == []
+        raised = list(alerts.changes(later(gone, 6), False))
+        assert len(raised) == 1
+        assert [alert for _, alert in alerts.changes(later(WELL, 7), False)] == [None]
+
+
+def test_faults_are_alerts_of_their_own() -> None:
+    """Camera, wires, a second client with our certificate."""
+    report = MediaReport(camera=Lamp.FAULT, camera_reason=Reason.CAMERA_MISSING)
+    state = replace(WELL, media=report, hardware_faults=("door-sign",))
+    raised = dict(Alerts().changes(state, True))
+    assert set(raised) == {"duplicate-identity", "camera", "hardware-door-sign"}
+    assert raised["camera"] is not None
+    assert raised["camera"].text == "camera: camera-missing"
+
+
+def test_telemetry_counts_refusals_by_kind_and_calls_by_desk() -> None:
+    """What was refused, how often; media counts for itself."""
+    broker, refusals = Broker(), Refusals(logging.getLogger("test"))
+    for _ in range(3):
+        refusals.note(MalformedError("desk knock", "x"))
+    state = replace(IN_SESSION, media=replace(LOST, refused=2))
+    health = Health(lambda: state, broker, lambda: 5, refusals)
+    system: SystemTelemetry = health.system()
+    assert (system.refused, system.spool) == ({"desk knock": 3, "media": 2}, 5)
+    assert system.uptime_s > 0
+    assert system.memory_available_mb > 0
+    call: CallTelemetry = health.call()
+    assert call.peers["youth-1"]["frames_sent"] == 7
