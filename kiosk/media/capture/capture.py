@@ -25,9 +25,15 @@ class Capture(Generic[T]):
     """A camera or a microphone. `take` gets each item in the capture's thread, everything else is the loop's."""
 
     def __init__(
-        self, kind: str, make: Callable[[], Source[T]], take: Callable[[T], None], on_change: Callable[[], None]
+        self,
+        kind: str,
+        make: Callable[[], Source[T]],
+        take: Callable[[T], None],
+        on_change: Callable[[], None],
+        retry_s: float = RETRY_S,
     ) -> None:
         """`on_change` runs on the loop when `is_open`, `is_live`, `reason` or `name` have changed."""
+        self._retry_s = retry_s
         self._kind, self._make, self._take, self._on_change = kind, make, take, on_change
         self._wanted = asyncio.Event()
         self._unwanted = asyncio.Event()
@@ -92,7 +98,7 @@ class Capture(Generic[T]):
 
     async def _pause(self) -> None:
         try:
-            async with asyncio.timeout(RETRY_S):
+            async with asyncio.timeout(self._retry_s):
                 await self._unwanted.wait()
         except TimeoutError:
             pass

@@ -19,15 +19,15 @@ _CAPACITY = 512
 class VideoJitterBuffer(JitterBuffer):
     """Releases at the marker bit (RFC 3550, set on a picture's last packet)."""
 
-    def __init__(self, on_gap: Callable[[], None]) -> None:
-        """`on_gap`: a picture was given up, the next ones may refer to it."""
+    def __init__(self, on_gap: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> None:
+        """`on_gap`: a picture was given up, the next ones may refer to it. `clock` in seconds."""
         super().__init__(capacity=_CAPACITY, is_video=True)
-        self._on_gap = on_gap
+        self._on_gap, self._clock = on_gap, clock
         self._stuck_since_s = 0.0
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         is_lost, frame = super().add(packet)
-        now_s = time.monotonic()
+        now_s = self._clock()
         if frame is not None or not self._has_gap(packet):
             self._stuck_since_s = 0.0
         elif not self._stuck_since_s:

@@ -1,6 +1,7 @@
 """Asks again for packets that were lost, until it is too late for them. Stock aiortc asks once."""
 
 import time
+from collections.abc import Callable
 
 from aiortc import RTCRtpReceiver
 from aiortc.rtcrtpreceiver import NackGenerator
@@ -14,8 +15,10 @@ REPEAT_S = 0.04
 class PatientNackGenerator(NackGenerator):
     """Is asked on each packet that comes, so it needs no clock of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` in seconds."""
         super().__init__()
+        self._clock = clock
         self._asked_s = 0.0
         self._missing_since_s: dict[int, float] = {}
 
@@ -25,7 +28,7 @@ class PatientNackGenerator(NackGenerator):
         if not self.missing:
             self._missing_since_s.clear()
             return False
-        now_s = time.monotonic()
+        now_s = self._clock()
         self._missing_since_s = {number: self._missing_since_s.get(number, now_s) for number in self.missing}
         for number, since_s in self._missing_since_s.items():
             if now_s - since_s > GIVE_UP_S:

@@ -99,7 +99,9 @@ class VideoEncoder:
 def _options(name: str, bitrate_bps: int) -> dict[str, str]:
     if name == "libx264":
         parameters = "repeat-headers=1:scenecut=0:sliced-threads=0"
-        return {"preset": "ultrafast", "tune": "zerolatency", "level": "31", "x264-params": parameters}
+        # Without a limit of its buffer, x264 would average over the whole call and not follow a new rate.
+        limit = {"maxrate": str(bitrate_bps), "bufsize": str(bitrate_bps // 2)}
+        return {"preset": "ultrafast", "tune": "zerolatency", "level": "31", "x264-params": parameters} | limit
     if name != "libvpx":
         return {}
     return {

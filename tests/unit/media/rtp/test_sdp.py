@@ -1,0 +1,142 @@
+"""Offers that aiortc would choke on, made fit for it; and offers that are none."""
+
+import pytest
+
+from kiosk.contract.configuration import Codec
+from kiosk.contract.errors import MalformedError, Reason
+from kiosk.media.engine.waist import Line
+from kiosk.media.rtp.sdp import MAX_SDP_BYTES, finish_answer, read_offer
+
+SESSION = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2"]
+SECURITY = [
+    "a=ice-ufrag:abcd",
+    "a=ice-pwd:abcdefghijklmnopqrstuvwx",
+    "a=fingerprint:sha-256 " + ":".join(["AB"] * 32),
+    "a=setup:actpass",
+    "a=rtcp-mux",
+]
+CODECS = {
+    "96": ["a=rtpmap:96 VP8/90000", "a=rtcp-fb:96 nack pli", "a=rtcp-fb:96 goog-remb"],
+    "97": ["a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96"],
+    "98": ["a=rtpmap:98 VP9/90000"],
+    "102": ["a=rtpmap:102 H264/90000", "a=fmtp:102 packetization-mode=1;profile-level-id=42e01f"],
+    "103": ["a=rtpmap:103 rtx/90000", "a=fmtp:103 apt=102"],
+    "104": ["a=rtpmap:104 H264/90000", "a=fmtp:104 packetization-mode=0;profile-level-id=42e01f"],
+    "108": ["a=rtpmap:108 H264/90000", "a=fmtp:108 packetization-mode=1;profile-level-id=640c1f"],
+    "111": ["a=rtpmap:111 opus/48000/2", "a=fmtp:111 minptime=10;useinbandfec=1"],
+    "9": ["a=rtpmap:9 G722/8000"],
+}
+VIDEO = ("96", "97", "98", "102", "103", "104", "108")
+
+
+def media(mid: str, kind: str, formats: tuple[str, ...], port: int = 9, extra: tuple[str, ...] = ()) -> list[str]:
+    lines = [f"m={kind} {port} UDP/TLS/RTP/SAVPF {' '.join(formats)}", "c=IN IP4 0.0.0.0", f"a=mid:{mid}", "a=sendrecv"]
+    return [*lines, *SECURITY, *extra, *(line for pt in formats for line in CODECS[pt])]
+
+
+def offer_of(*sections: list[str], session: list[str] = SESSION) -> str:
+    return "\r\n".join([*session, *(line for section in sections for line in section), ""])
+
+
+MICROPHONE = media("0", "audio", ("111", "9"))
+CAMERA = media("1", "video", VIDEO, extra=("a=ssrc-group:FID 11 12", "a=ssrc:11 cname:x", "a=ssrc:12 cname:x"))
+SCREEN = media("2", "video", VIDEO)
+
+
+def formats(sdp: str) -> list[str]:
+    return [line.split(" ", 3)[3] for line in sdp.splitlines() if line.startswith("m=")]
+
+
+def test_a_browsers_offer_keeps_its_three_lines() -> None:
+    """Only codecs of ours are left, each with its retransmissions, whose SSRCs are known."""
+    offer = read_offer(offer_of(MICROPHONE, CAMERA, SCREEN), Codec.VP8, "offer")
+    assert offer.lines == {"0": Line.MICROPHONE, "1": Line.CAMERA, "2": Line.SCREEN}
+    assert formats(offer.sdp) == ["111", "96 97 102 103", "96 97 102 103"]
+    assert offer.retransmissions == {"0": (), "1": (12,), "2": ()}
+    assert offer.codecs == {Line.CAMERA: Codec.VP8, Line.SCREEN: Codec.VP8}
+    assert "VP9" not in offer.sdp
+    assert offer.rejected == {}
+
+
+def test_the_configured_codec_comes_first_where_the_partner_takes_it() -> None:
+    """H.264 first: in the media line and, for aiortc, in the order of the descriptions. Without it VP8 stays."""
+    offer = read_offer(offer_of(MICROPHONE, CAMERA, SCREEN), Codec.H264, "offer")
+    assert formats(offer.sdp)[1] == "102 103 96 97"
+    assert offer.sdp.index("a=rtpmap:102") < offer.sdp.index("a=rtpmap:96")
+    assert offer.codecs[Line.CAMERA] is Codec.H264
+    only_vp8 = media("1", "video", ("96", "97"))
+    assert read_offer(offer_of(MICROPHONE, only_vp8), Codec.H264, "offer").codecs[Line.CAMERA] is Codec.VP8
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        media("1", "video", ("98",)),
+        media("1", "video", VIDEO, port=0),
+        ["m=text 9 RTP/AVP 98", "c=IN IP4 0.0.0.0", "a=mid:1"],
+        ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:1"],
+        media("1", "audio", ("111",)),
+    ],
+    ids=["no common codec", "stopped", "text", "data", "sound in the camera's place"],
+)
+def test_a_line_that_cannot_be_used_is_rejected_alone(odd: list[str]) -> None:
+    """It leaves offer and bundle, the screen stays the screen, and the answer has it at its place with port 0."""
+    offer = read_offer(offer_of(MICROPHONE, odd, SCREEN), Codec.VP8, "offer")
+    assert offer.lines == {"0": Line.MICROPHONE, "2": Line.SCREEN}
+    assert "a=group:BUNDLE 0 2\r\n" in offer.sdp
+    answer = finish_answer("v=0\r\nm=audio 9 A 111\r\na=mid:0\r\nm=video 9 A 96\r\na=mid:2\r\n", offer)
+    lines = [line for line in answer.splitlines() if line.startswith("m=")]
+    kind = odd[0].split()[0]
+    assert [line.split()[0] for line in lines] == ["m=audio", kind, "m=video"]
+    assert lines[1].split()[1] == "0"
+    assert answer.count("a=mid:1\r\n") == 1
+
+
+def test_a_bundle_only_line_is_not_a_stopped_one() -> None:
+    """Firefox offers port 0 with bundle-only (RFC 8829, 5.2.1)."""
+    camera = media("1", "video", VIDEO, port=0, extra=("a=bundle-only",))
+    offer = read_offer(offer_of(MICROPHONE, camera, SCREEN), Codec.VP8, "offer")
+    assert list(offer.lines.values()) == list(Line)
+    assert "bundle-only" not in offer.sdp
+
+
+def without(prefix: str) -> str:
+    return "\r\n".join(
+        line for line in offer_of(MICROPHONE, CAMERA, SCREEN).split("\r\n") if not line.startswith(prefix)
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "hello",
+        "v=0",
+        "v=0\r\nm=audio\r\n",
+        offer_of(media("0", "video", ("98",))),
+        offer_of(MICROPHONE, media("0", "video", VIDEO)),
+        offer_of(MICROPHONE, session=["v=0", "a=group:BUNDLE 0 7x"])[:-400],
+        offer_of(MICROPHONE, CAMERA, session=SESSION[:4]),
+        offer_of(*[MICROPHONE] * 17),
+        offer_of([*MICROPHONE, "a=candidate:1 1 udp x 1.2.3.4 9 typ host"]),
+        offer_of([*MICROPHONE, "a=candidate:1"]),
+        offer_of([*MICROPHONE, "a=ssrc:nonsense cname:x"]),
+        offer_of([*MICROPHONE, "a=extmap:x y z"]),
+        without("a=ice-ufrag"),
+        without("a=fingerprint"),
+        without("a=setup"),
+        without("a=rtcp-mux"),
+        without("a=mid"),
+    ],
+)
+def test_what_is_no_offer_is_refused(text: str) -> None:
+    """With an error of ours, whatever aiortc's parser would raise."""
+    with pytest.raises(MalformedError):
+        read_offer(text, Codec.VP8, "offer")
+
+
+def test_a_huge_offer_is_refused_before_it_is_read() -> None:
+    """The reason says why."""
+    with pytest.raises(MalformedError) as refused:
+        read_offer("v=0\r\n" + "a=x\r\n" * (MAX_SDP_BYTES // 4), Codec.VP8, "offer")
+    assert refused.value.reason is Reason.OVERSIZED
