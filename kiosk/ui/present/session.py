@@ -27,6 +27,7 @@ def session(scene: Scene, running: Session) -> SessionView:
         speaker=tile_view(scene, order.speaker) if order.speaker else TileView(),
         tiles=tuple(tile_view(scene, partner) for partner in order.tiles),
         more=_more(scene, order.hidden),
+        seats=table.seats(scene.state),
     )
     return view if admitted else _alone(scene, running, view)
 
@@ -41,7 +42,7 @@ def _alone(scene: Scene, running: Session, view: SessionView) -> SessionView:
     else:
         empty = say("You can bring somebody in.")
     rows = expected[: scene.places.people]
-    return screen.changed(view, empty=empty, people=rows, seats=table.seats(scene.state))
+    return screen.changed(view, empty=empty, people=rows)
 
 
 def _more(scene: Scene, hidden: Sequence[Partner]) -> ButtonView:

@@ -8,7 +8,7 @@ from kiosk.consultation.visit import WARNING
 from kiosk.contract import intents
 from kiosk.contract.state import Phase, Session, Sheet
 from kiosk.ui.present.plate import plate
-from kiosk.ui.present.scene import Scene
+from kiosk.ui.present.scene import Form, Scene
 from kiosk.ui.views import ButtonView, TimeView, TopBarView
 
 SHORT_MIN = 5
@@ -74,7 +74,8 @@ def _time_left(scene: Scene, session: Session) -> TimeView:
     minutes = max(0, ceil(left.total_seconds() / 60))
     share = min(1.0, max(0.0, left / _PIE))
     is_short, extend = minutes <= SHORT_MIN, can_extend(scene, session)
-    if not is_short:
+    is_tight = scene.form is Form.SMALL and not extend or scene.form in (Form.SMALL, Form.LANDSCAPE) and minutes <= 1
+    if not is_short or is_tight:
         text = t.count_of("{count} min\nleft", "{count} min\nleft", minutes)
     elif minutes == 0:
         text = t.say("Time is up. The talk\ndoes not break off.")

@@ -98,8 +98,9 @@ class SessionView(ScreenView, frozen=True, kw_only=True):
     speaker: TileView = TileView()
     """Who speaks, when no screen is shown."""
     empty: str = ""
-    """Nobody is connected yet; `seats` and `people` say who is expected."""
+    """Nobody is connected yet; `people` says who is expected."""
     seats: tuple[SeatView, ...] = ()
+    """The round; drawn where there is room for it."""
     people: tuple[PersonRowView, ...] = ()
     tiles: tuple[TileView, ...] = ()
     more: ButtonView = ButtonView()
