@@ -71,7 +71,8 @@ function showInvitation(element, { terminal, room, number, start, end }, state) 
   const isOpen = Date.now() >= opens && Date.now() < end;
   setText(element.querySelector('.when'), time(start));
   setText(element.querySelector('span > b'), room);
-  setText(element.querySelector('span > span'), say(isHere && state.call.isAdmitted ? 'running' : 'appointment', { number }));
+  const key = isHere && state.call.isAdmitted ? 'running' : 'appointment';
+  setText(element.querySelector('span > span'), say(key, { number }));
   const button = element.querySelector('button');
   Object.assign(button.dataset, { terminal, number });
   button.hidden = Boolean(state.call) || Date.now() >= end;

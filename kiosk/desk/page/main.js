@@ -86,7 +86,8 @@ function roomSaid(terminal, message) {
     if (call?.terminal === terminal && !call.isOver) call.keyChanged(message.key);
   } else if (message.type === 'rung') {
     state.rings.set(message.ring, { terminal, ...message });
-    setTimeout(() => state.rings.delete(message.ring) && draw(), Date.parse(message.deadline) - Date.now() + RING_GRACE_MS);
+    const left = Date.parse(message.deadline) - Date.now() + RING_GRACE_MS;
+    setTimeout(() => state.rings.delete(message.ring) && draw(), left);
   } else if (message.type === 'ring-over') {
     if (state.rings.delete(message.ring)) notice(message.why === 'elsewhere' ? 'answeredElsewhere' : 'ringStopped');
   } else if (call && message.call === call.id && call.terminal === terminal) {
@@ -110,7 +111,8 @@ function enter(terminal, { room, key }, purpose) {
   endCall();
   const introduction = { name: state.name, why: '' };
   const send = (message) => toRoom(terminal, message);
-  const call = new Call({ terminal, room, key, ...purpose, introduction, media, send, changed: () => callChanged(call) });
+  const changed = () => callChanged(call);
+  const call = new Call({ terminal, room, key, ...purpose, introduction, media, send, changed });
   Object.assign(state, { call, over: null });
   call.knock();
   media.open();

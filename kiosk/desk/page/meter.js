@@ -81,5 +81,6 @@ export async function stats(state, socket, media) {
   for (const [id, peer] of call?.peers ?? []) {
     peers[id] = { link: peer.link, generation: peer.generation, ...(await count(peer)) };
   }
-  return { isOpen: socket.isOpen, call: call?.id ?? '', standing: call?.standing ?? '', isSharing: Boolean(media.screen), peers };
+  const isSharing = Boolean(media.screen);
+  return { isOpen: socket.isOpen, call: call?.id ?? '', standing: call?.standing ?? '', isSharing, peers };
 }

@@ -53,7 +53,9 @@ export class Peer {
 
   /** Steps of one peer are taken one after the other, in the order they came. */
   enqueue(step) {
-    this.steps = (this.steps ?? Promise.resolve()).then(() => this.heard(step)).catch((error) => console.warn(error.name));
+    this.steps = (this.steps ?? Promise.resolve())
+      .then(() => this.heard(step))
+      .catch((error) => console.warn(error.name));
   }
 
   async heard({ kind, generation = 0, sdp = '', mid = '' }) {

@@ -53,7 +53,8 @@ function onStage(round, call, media) {
   if (media.screen) {
     const surface = SURFACES[media.screen.getSettings().displaySurface] ?? 'window';
     const note = surface === 'screen' ? 'seesAll' : 'seesOnly';
-    return { mode: 'own', stream: ownStream('screen', media.screen), who: say('youShow', { what: say(surface) }), note: say(note) };
+    const who = say('youShow', { what: say(surface) });
+    return { mode: 'own', stream: ownStream('screen', media.screen), who, note: say(note) };
   }
   const shows = round.find((member) => member.isShowing);
   if (shows) {
@@ -90,7 +91,8 @@ function showStage({ mode, stream, who = '', note = '', name = '', speaks = fals
 // Tiles: who is not on the stage, and the own picture last.
 
 function showTiles(round, shown, media, call) {
-  const seen = round.filter((member) => !(member.isRoom && shown?.mode === 'room')).map((member) => [member.id, member]);
+  const isOnStage = (member) => member.isRoom && shown?.mode === 'room';
+  const seen = round.filter((member) => !isOnStage(member)).map((member) => [member.id, member]);
   if (media.isOpen) {
     const streams = { camera: media.camera && ownStream('camera', media.camera) };
     const office = call?.isAdmitted ? '' : say('onlyHere');
@@ -149,7 +151,8 @@ function showLamp(which, media, call) {
   const lamp = $(`${which}-lamp`);
   if (!lamp.firstChild) lamp.append(icon('video-camera'), make('span'));
   const track = media.tracks[which];
-  const isSent = [...(call?.peers.values() ?? [])].some((peer) => peer.link === 'up' && (which === 'microphone' || peer.hasPicture));
+  const peers = [...(call?.peers.values() ?? [])].filter((peer) => peer.link === 'up');
+  const isSent = peers.some((peer) => which === 'microphone' || peer.hasPicture);
   const state = track ? (isSent ? 'On' : 'Here') : media.isFaulty[which] ? 'Bad' : 'Off';
   lamp.className = `lamp ${state.toLowerCase()}`;
   const glyph = which === 'camera' ? 'video-camera' : 'microphone';
@@ -159,7 +162,8 @@ function showLamp(which, media, call) {
 
 function showControls(media, call) {
   const { microphone, camera, screen } = media.tracks;
-  showControl('microphone', microphone ? 'microphone-slash' : 'microphone', `turnMicrophone${microphone ? 'Off' : 'On'}`);
+  const sound = microphone ? 'microphone-slash' : 'microphone';
+  showControl('microphone', sound, `turnMicrophone${microphone ? 'Off' : 'On'}`);
   showControl('camera', camera ? 'video-camera-slash' : 'video-camera', `turnCamera${camera ? 'Off' : 'On'}`);
   showControl('share', screen ? 'stop-circle' : 'screencast', screen ? 'stopSharing' : 'share');
   $('share').classList.toggle('sharing', Boolean(screen));

@@ -27,7 +27,8 @@ export class Seal {
     const base = await crypto.subtle.importKey('raw', shared, 'HKDF', false, ['deriveKey']);
     const how = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8.encode(`rundtisch/v1/${call}`) };
     const seal = new Seal();
-    seal.key = await crypto.subtle.deriveKey(how, base, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+    const what = { name: 'AES-GCM', length: 256 };
+    seal.key = await crypto.subtle.deriveKey(how, base, what, false, ['encrypt', 'decrypt']);
     return seal;
   }
 

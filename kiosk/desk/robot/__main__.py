@@ -22,7 +22,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--delay-s", type=float, default=0.0, help="before it knocks or answers")
     parser.add_argument("--camera", default="pattern", help="pattern, none, or #rrggbb for the ground behind it")
     parser.add_argument("--share-after-s", type=float, help="shows a screen so long after it was let in")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="JSON, written at the end")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="JSON, written anew as things happen")
     parser.add_argument("--ca", type=Path, metavar="FILE", help="authority of an https link, as PEM")
     options = parser.parse_args()
     if options.camera not in ("pattern", "none") and _colour(options.camera) is None:
@@ -55,9 +55,12 @@ async def _main(options: argparse.Namespace) -> None:
     tls = ssl.create_default_context(cafile=options.ca) if options.ca else None
     partner.line = Line(socket_address(options.link), partner.opened, partner.heard, tls)
     running = asyncio.create_task(partner.line.run(), name="line")
+    keeping = asyncio.create_task(report.keep(options.report), name="report") if options.report else None
     try:
         await asyncio.shield(running)
     finally:
+        if keeping:
+            keeping.cancel()
         if options.report:
             report.write(options.report)
         await partner.close()

@@ -1,9 +1,12 @@
 """What a robot saw and heard, counted at its decoders, as JSON for demo and tests."""
 
+import asyncio
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct, field
+
+_KEEP_S = 0.1
 
 
 class PeerCounts(Struct, kw_only=True):
@@ -33,6 +36,12 @@ class Report(Struct, kw_only=True):
 
     def of(self, peer: str) -> PeerCounts:
         return self.peers.setdefault(peer, PeerCounts())
+
+    async def keep(self, path: Path) -> None:
+        """Writes the file again and again, for who looks on. Never ends."""
+        while True:
+            self.write(path)
+            await asyncio.sleep(_KEEP_S)
 
     def write(self, path: Path) -> None:
         """Sums up, and writes the file in one step."""
