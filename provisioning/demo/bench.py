@@ -25,13 +25,12 @@ class Bench:
         """Watches for ever, over restarts of the agent."""
         while True:
             lines = Lines(self._path)
-            with contextlib.suppress(LineError, OSError):
+            with contextlib.suppress(LineError, OSError), contextlib.closing(lines):
                 first = await lines.ask(_PATIENCE_S, do="watch")
                 for pin, level in first["levels"].items():
                     self._note(int(pin), level)
                 async for change in lines.following():
                     self._note_change(change)
-            lines.close()
             await asyncio.sleep(_RETRY_S)
 
     def _note_change(self, change: dict[str, Any]) -> None:

@@ -143,8 +143,11 @@ class Visitor:
         self._journal.rung.append(INTERPRETER)
 
     async def _mute(self) -> None:
-        for _ in ("off", "on"):
-            await self._hands.touch("microphone")
+        seen = self._watcher.seen
+        await self._hands.touch("microphone")
+        await until(lambda: seen.microphone == "off", _PICTURES_S, "the microphone is off")
+        await self._hands.touch("microphone")
+        await until(lambda: seen.microphone == "on", _PICTURES_S, "the microphone is on")
 
     async def _be_shown_something(self) -> None:
         await self._pictures_move("/screen", timeout_s=_SHARE_S + _PICTURES_S)
@@ -208,7 +211,7 @@ async def watch_screens(hands: Hands, journal: Journal) -> None:
     while True:
         with contextlib.suppress(LineError):
             sight = await hands.look()
-            if journal.screens[-1:] != [sight.phase]:
+            if sight.phase and journal.screens[-1:] != [sight.phase]:
                 journal.screens.append(sight.phase)
             if sight.sheet not in ("", "none", *journal.sheets[-1:]):
                 journal.sheets.append(sight.sheet)

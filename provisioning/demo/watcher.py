@@ -40,6 +40,8 @@ class Seen:
     door_sign: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     presence: dict[str, str] = field(default_factory=dict)
+    microphone: str = ""
+    """What media measured last."""
     calls: list[tuple[float, dict[str, dict[str, float]]]] = field(default_factory=list)
     """Monotonic time and figures a desk."""
     refused: list[str] = field(default_factory=list)
@@ -53,8 +55,10 @@ class Seen:
 class Watcher:
     """Fills `seen` as long as `run` runs."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, on_message: Callable[[str, bytes], None] = lambda topic, payload: None) -> None:
+        """`on_message` gets topic and payload of everything, as it comes."""
         self.seen = Seen()
+        self._on_message = on_message
         self.is_here = asyncio.Event()
         central = configuration.load(house.made.central_file)
         self._context = ssl.create_default_context(cafile=str(central.mqtt.ca_file))
@@ -85,6 +89,7 @@ class Watcher:
             await asyncio.sleep(_RETRY_S)
 
     def _note(self, topic: str, payload: bytes) -> None:
+        self._on_message(topic, payload)
         levels = topics.split(topic)
         try:
             if levels[:2] == ["terminals", TERMINAL]:
@@ -106,7 +111,8 @@ class Watcher:
         match codec.decode(payload, kind, topic):
             case Status(state=state):
                 _append(self.seen.status, state.value)
-            case SessionState(phase=phase):
+            case SessionState(phase=phase, microphone=lamp):
+                self.seen.microphone = lamp
                 _append(self.seen.phases, phase.value)
             case HardwareState(door_sign=sign):
                 _append(self.seen.door_sign, sign)

@@ -21,7 +21,7 @@ def test_the_calendar_begins_now_with_two_partners() -> None:
     assert not result.refused
     first, *others = result.schedule.appointments
     assert first.number == "4711"
-    assert first.desks == ("youth-1", "debts-1")
+    assert first.desks == ("youth-1", "debts-2")
     assert first.start <= now < first.end
     assert [one.number for one in others] == ["4712", "4715"]
     assert others[1].guests[0].office == "Klinikum Nord"
