@@ -70,10 +70,10 @@ class Agent:
         self._signals = Signals(self._state, self._media.send, self._to_partners.say_sealed)
         self._media.signals = self._signals
         remote = Remote(self._room, hub.dispatch)
-        self._commands = Commands(terminal.name, remote.handlers, Answers(store), self._client.tell_raw, refusals)
+        self._commands = Commands(terminal.name, remote.handlers, Answers(store), self._client.answer, refusals)
         from_partners = FromPartners(self._state, hub.dispatch, self._seals, self._signals)
         self._inbox = Inbox(self._documents, self._commands, from_partners, hub.dispatch, self._use_relays, refusals)
-        self._health = Health(self._state, self._client, lambda: len(self._client.spool), refusals)
+        self._health = Health(self._state, self._client, self._client.spool, self._apps, refusals)
         self._client.keep("info", health.info(tuple(remote.handlers)))
         self._join_hub()
 

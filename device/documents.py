@@ -3,8 +3,8 @@
 Knows which document is in force, not what stands in it: entries are judged by the consultation.
 """
 
-import contextlib
 import hashlib
+import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -18,6 +18,8 @@ from kiosk.contract import codec
 from kiosk.contract.errors import MalformedError, Reason
 from kiosk.contract.mqtt import ConfigState
 from kiosk.contract.state import State
+
+_logger = logging.getLogger(__name__)
 
 SCHEDULE = "schedule"
 DIRECTORY = "directory"
@@ -67,8 +69,10 @@ class Documents:
             except FileNotFoundError:
                 continue
             if age_s <= CACHE_S:
-                with contextlib.suppress(MalformedError):
+                try:
                     self._put_in_force(name, data)
+                except MalformedError as error:
+                    _logger.warning("refused from the cache: %s", error.detail)
         self.flush()
 
     def take(self, name: str, data: bytes) -> None:

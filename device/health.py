@@ -6,11 +6,12 @@ import importlib.metadata
 import os
 import platform
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from pathlib import Path
 from typing import Protocol
 
 from device import clock
+from kiosk.contract.links import TouchReport
 from kiosk.contract.mqtt import CallTelemetry, Info, SystemTelemetry
 from kiosk.contract.state import State
 from kiosk.runtime.log import Refusals
@@ -29,6 +30,12 @@ class Broker(Protocol):
 
     def report(self, topic: str, message: object, expiry_s: int) -> None:
         """Not retained, and dropped where nobody is there."""
+
+
+class Apps(Protocol):
+    """What is needed of `device.links.Apps`."""
+
+    last_report: TouchReport | None
 
 
 def version() -> str:
@@ -60,11 +67,12 @@ class Health:
     """Tells the monitor, with jitter, so that a thousand terminals do not speak as one."""
 
     def __init__(
-        self, state: Callable[[], State], broker: Broker, spooled: Callable[[], int], refusals: Refusals
+        self, state: Callable[[], State], broker: Broker, spool: Sized, apps: Apps, refusals: Refusals
     ) -> None:
         self._state = state
         self._broker = broker
-        self._spooled = spooled
+        self._spool = spool
+        self._apps = apps
         self._refusals = refusals
         self.due = asyncio.Event()
         """Set it to have `telemetry/system` told now."""
@@ -87,8 +95,11 @@ class Health:
 
     def system(self) -> SystemTelemetry:
         refused = dict(self._refusals.counts)
+        touches = self._apps.last_report
         if self._state().media.refused:
             refused["media"] = self._state().media.refused
+        if touches and touches.refused:
+            refused["app"] = touches.refused
         return SystemTelemetry(
             time=clock.now(),
             clock=clock.trust(),
@@ -96,7 +107,9 @@ class Health:
             load_1m=_load_1m(),
             memory_available_mb=_memory_available_mb(),
             temperature_c=_temperature_c(),
-            spool=self._spooled(),
+            spool=len(self._spool),
+            frames_per_second=touches.frames_per_second if touches else None,
+            reaction_ms_p95=touches.reaction_ms_p95 if touches else None,
             refused=refused,
         )
 

@@ -72,13 +72,18 @@ class Hub:
             self._fresh = _new_fresh()
 
     def _save(self, before: State | None) -> None:
-        """A change of nothing but the time is not worth it."""
-        if before is not None and replace(before, now=self.state.now) == self.state:
+        """A change of nothing but time is not worth it."""
+        if before is not None and is_alike(before, self.state):
             return
         try:
             self._memory.save(self.state)
         except OSError as error:
             _logger.error("the consultation cannot be kept for a restart: %s", error.strerror)
+
+
+def is_alike(before: State, after: State) -> bool:
+    """Whether nothing but time has passed, in which desks may have said again how they stand."""
+    return replace(before, now=after.now, presence_until=after.presence_until) == after
 
 
 def _new_fresh() -> events.Fresh:

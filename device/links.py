@@ -5,9 +5,8 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from device import files
+from device.hub import is_alike
 from device.signals import Signals
 from kiosk.consultation import events, media_plan
 from kiosk.contract.errors import MalformedError
@@ -75,7 +74,7 @@ def _look_alike(shown: State, state: State) -> bool:
         is_same_time = shown.now.replace(second=0, microsecond=0) == state.now.replace(second=0, microsecond=0)
     else:
         is_same_time = shown.now.replace(microsecond=0) == state.now.replace(microsecond=0)
-    return is_same_time and replace(shown, now=state.now) == state
+    return is_same_time and is_alike(shown, state)
 
 
 class Media(_Doors):

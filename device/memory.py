@@ -22,7 +22,7 @@ class Memory:
         self._refused = directory / "state.refused"
 
     def load(self) -> State | None:
-        """The last state, with nobody connected; None when there is none. A bad file is set aside."""
+        """The last state, without those who have to come again; None when there is none. A bad file is set aside."""
         try:
             data = self._path.read_bytes()
         except FileNotFoundError:
@@ -33,7 +33,14 @@ class Memory:
             _logger.error("refused and set aside as %s, the room begins anew: %s", self._refused.name, error.detail)
             self._path.replace(self._refused)
             return None
-        return replace(state, is_media_here=False, is_broker_here=False, media=MediaReport(), hardware_faults=())
+        return replace(
+            state,
+            is_media_here=False,
+            is_broker_here=False,
+            media=MediaReport(),
+            hardware_faults=(),
+            remote_hand="",
+        )
 
     def save(self, state: State) -> None:
         files.write(self._path, codec.encode(state))

@@ -15,7 +15,9 @@ from kiosk.contract.state import State
 class Broker(Protocol):
     """What is needed of `device.broker.client.Client`; topics are below the terminal."""
 
-    is_duplicate: bool
+    @property
+    def is_duplicate(self) -> bool:
+        """Somebody else uses our name."""
 
     def keep(self, topic: str, message: object | None) -> None:
         """Retained."""

@@ -31,9 +31,14 @@ _LASTING_S = 10.0
 """A connection that held so long was a good one."""
 _MAX_PAUSE_S = 60.0
 _SLOW_S = (300.0, 900.0)
-"""For a broker that does not let us in, or lets in somebody else under our name."""
+"""For a broker that does not let us in."""
+_FIGHT = 3
+"""So many short connections in a row, none refused, are a fight over our name: mosquitto 2.0 gives no reason (0x8E)."""
+_DUPLICATE_S = 3600.0
+"""So long after it was last seen a second client under our name is worth an alert."""
 _EVENTS_AT_ONCE = 20
 _REFUSED_EVENT_PAUSE_S = 60.0
+_ANSWER_EXPIRY_S = 24 * 3600
 _PROBE_TIMEOUT_S = 2.0
 _GOODBYE_TIMEOUT_S = 2.0
 
@@ -66,15 +71,19 @@ class Client:
         self.mirror = Mirror(store, refusals)
         self.outbox = Outbox(refusals)
         self.spool = Spool(store)
-        self.is_duplicate = False
-        """Another client was seen under our name; stays true for the life of the process."""
+        self._taken_over_at: float | None = None
         self._condition = Condition.INIT
         self._since = datetime.now(UTC)
         self._connection: Connection | None = None
         self._connection_id = ""
-        self._entered = 0.0
         self._was_born = False
         self._woken = asyncio.Event()
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Another client was seen under our name within the last hour."""
+        at = self._taken_over_at
+        return at is not None and asyncio.get_running_loop().time() - at < _DUPLICATE_S
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -94,10 +103,12 @@ class Client:
 
     def tell(self, topic: str, message: object) -> None:
         """Say something once and in order, on a topic below the terminal; forgotten after 30 s without a broker."""
-        self.tell_raw(topics.terminal(self._name, topic), codec.encode(message))
+        topic = topics.terminal(self._name, topic)
+        self.outbox.put(Post(topic=topic, payload=codec.encode(message), expiry_s=int(FRESH_S)))
 
-    def tell_raw(self, topic: str, payload: bytes, correlation: bytes = b"") -> None:
-        self.outbox.put(Post(topic=topic, payload=payload, expiry_s=int(FRESH_S), correlation=correlation))
+    def answer(self, topic: str, payload: bytes, correlation: bytes) -> None:
+        """The answer to a command, on a whole topic; the broker keeps it for a day for who asked."""
+        self.outbox.put(Post(topic=topic, payload=payload, expiry_s=_ANSWER_EXPIRY_S, correlation=correlation))
 
     def report(self, topic: str, message: object, expiry_s: int) -> None:
         """Say something that is of use only now (QoS 0), on a topic below the terminal."""
@@ -122,31 +133,34 @@ class Client:
     async def run(self) -> None:
         """Never ends."""
         loop = asyncio.get_running_loop()
-        failures = 0
+        failures, short_lives, last = 0, 0, ""
         while True:
-            self._entered = loop.time()
-            error = await self._live_once()
-            failures = 1 if loop.time() - self._entered > _LASTING_S else failures + 1
-            pause = pause_s(failures)
-            if isinstance(error, (RefusedError, TakenOverError)):
-                pause = random.uniform(*_SLOW_S)
-                self.is_duplicate |= isinstance(error, TakenOverError)
-            _logger.warning("broker: %s; next try in %.1f s", error.detail, pause)
+            error, lived_s = await self._live_once()
+            failures = 1 if lived_s > _LASTING_S else failures + 1
+            short_lives = short_lives + 1 if 0 < lived_s <= _LASTING_S else 0
+            pause = random.uniform(*_SLOW_S) if isinstance(error, RefusedError) else pause_s(failures)
+            if isinstance(error, TakenOverError) or short_lives >= _FIGHT:
+                self._taken_over_at = loop.time()
+            if failures == 1 or error.detail != last:
+                _logger.warning("broker: %s; next try in %.1f s", error.detail, pause)
+            last = error.detail
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._woken.wait()
 
-    async def _live_once(self) -> BrokerError:
-        """One connection from its start to its end; returns why it ended."""
+    async def _live_once(self) -> tuple[BrokerError, float]:
+        """One connection from its start to its end: why it ended, and after how many seconds; 0 when it never stood."""
+        loop = asyncio.get_running_loop()
         connection_id = secrets.token_hex(8)
+        entered_at = None
         try:
             async with connected(self._mqtt, self._name, connection_id, datetime.now(UTC)) as connection:
-                self._entered = asyncio.get_running_loop().time()
+                entered_at = loop.time()
                 await connection.listen(self.filters)
                 await self._serve(connection, connection_id)
         except BrokerError as error:
-            return error
+            return error, loop.time() - entered_at if entered_at else 0.0
         raise AssertionError("a connection ends with an error")
 
     async def _serve(self, connection: Connection, connection_id: str) -> None:

@@ -112,12 +112,17 @@ class Connection(aiomqtt.Client):
         if answer and not answer.done():
             answer.set_result(str(reason_code) if reason_code.is_failure else "")
 
+    def end(self) -> None:
+        """Takes note of why it ended, where nobody waited for it; asyncio would complain about that later."""
+        if self._disconnected.done() and not self._disconnected.cancelled():
+            self._disconnected.exception()
+
     async def listen(self, filters: tuple[str, ...]) -> None:
         """Subscribe with QoS 1 to all of them, retained messages included. Raises BrokerError."""
         try:
             codes = await self.subscribe([(name, SubscribeOptions(qos=1)) for name in filters])
         except aiomqtt.MqttError as error:
-            raise _ours(error) from None
+            raise our_error(error) from None
         for name, code in zip(filters, codes, strict=True):
             if isinstance(code, ReasonCode) and code.is_failure:
                 raise RefusedError(f"may not read {name}: {code}")
@@ -128,7 +133,7 @@ class Connection(aiomqtt.Client):
             async for message in self.messages:
                 on_arrival(_arrival(message))
         except aiomqtt.MqttError as error:
-            raise _ours(error) from None
+            raise our_error(error) from None
 
 
 @contextlib.asynccontextmanager
@@ -142,12 +147,13 @@ async def connected(mqtt: Mqtt, name: str, connection_id: str, now: datetime) ->
     try:
         await connection.__aenter__()
     except aiomqtt.MqttError as error:
-        raise _ours(error) from None
+        raise our_error(error) from None
     try:
         yield connection
     finally:
         with contextlib.suppress(aiomqtt.MqttError):
             await connection.__aexit__(None, None, None)
+        connection.end()
 
 
 def _make(mqtt: Mqtt, name: str, connection_id: str, now: datetime) -> Connection:
@@ -187,7 +193,8 @@ def _tls(mqtt: Mqtt) -> ssl.SSLContext:
     return context
 
 
-def _ours(error: aiomqtt.MqttError) -> BrokerError:
+def our_error(error: aiomqtt.MqttError) -> BrokerError:
+    """What aiomqtt raised, sorted by what is to be done about it."""
     cause = error.__cause__ or error  # why the iteration ended; the error itself when the connection was refused
     code = cause.rc if isinstance(cause, aiomqtt.MqttCodeError) else None
     value = code.value if isinstance(code, ReasonCode) else code

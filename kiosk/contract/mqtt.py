@@ -101,6 +101,9 @@ class SystemTelemetry(_Report, frozen=True, kw_only=True):
     temperature_c: float | None = None
     spool: int = 0
     """Events not yet acknowledged by the broker."""
+    frames_per_second: float | None = None
+    reaction_ms_p95: float | None = None
+    """From a touch to the changed picture. Both as the touch app last said."""
     refused: dict[str, int] = field(default_factory=dict)
     """Malformed or forbidden input since start, by source."""
 

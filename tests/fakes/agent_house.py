@@ -5,6 +5,7 @@ Everything is on loopback, with the certificates and rules that `provision` make
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -247,6 +248,7 @@ class AgentHouse:
             identifier=name,
             tls_context=context,
             protocol=aiomqtt.ProtocolVersion.V5,
+            socket_options=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
             **options,
         )
 

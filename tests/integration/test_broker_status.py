@@ -1,12 +1,15 @@
 """Birth, last will and goodbye at the real broker."""
 
 import asyncio
+import contextlib
 import functools
 import os
 import signal
 
+import aiomqtt
+
 from kiosk.contract import codec, topics
-from kiosk.contract.mqtt import Info, Status
+from kiosk.contract.mqtt import Alert, Info, Status
 from tests.fakes.agent_house import TERMINAL, AgentHouse
 
 
@@ -93,3 +96,24 @@ async def test_a_stranger_gets_nothing(house: AgentHouse) -> None:
         await central.until(lambda: any(bytes(one.payload or b"") == b"here" for one in central.seen))
         assert central.statuses()[-1] == "ready"
         assert not central.payloads("command", "ping", "1")
+
+
+async def test_a_second_client_under_our_name_is_an_alert(house: AgentHouse) -> None:
+    """Whoever copied the card takes the name, and the terminal takes it back: the monitor hears of it."""
+
+    async def live_as_twin() -> None:
+        while True:
+            with contextlib.suppress(aiomqtt.MqttError):
+                async with house.client(house.file, TERMINAL) as twin:
+                    async for _ in twin.messages:
+                        pass
+
+    await house.start_broker()
+    async with house.observe() as central:
+        await house.start_agent()
+        await central.until(lambda: "ready" in central.statuses())
+        twin = asyncio.create_task(live_as_twin(), name="twin")
+        (payload, *_) = await central.until(lambda: central.payloads("alert", "duplicate-identity"), timeout_s=20)
+        assert codec.decode(payload, Alert, "test").severity == "critical"
+        twin.cancel()
+        await asyncio.gather(twin, return_exceptions=True)

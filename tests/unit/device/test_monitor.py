@@ -11,6 +11,7 @@ from device.health import Health
 from device.monitor import Monitor
 from kiosk.contract.configuration import PinFactory
 from kiosk.contract.errors import MalformedError, Reason
+from kiosk.contract.links import TouchReport
 from kiosk.contract.media import Lamp, MediaReport, PeerLink, PeerReport
 from kiosk.contract.mqtt import Alert, CallTelemetry, Condition, HardwareState, SystemTelemetry
 from kiosk.contract.state import Partner, Phase, Session, State
@@ -45,6 +46,10 @@ class Broker:
 
     def report(self, topic: str, message: object, expiry_s: int) -> None:
         self.reports.append((topic, message))
+
+
+class Apps:
+    last_report: TouchReport | None = TouchReport(frames_per_second=60, reaction_ms_p95=40, refused=1)
 
 
 def later(state: State, seconds: float) -> State:
@@ -121,9 +126,11 @@ def test_telemetry_counts_refusals_by_kind_and_calls_by_desk() -> None:
     for _ in range(3):
         refusals.note(MalformedError("desk knock", "x"))
     state = replace(IN_SESSION, media=replace(LOST, refused=2))
-    health = Health(lambda: state, broker, lambda: 5, refusals)
+    apps = Apps()
+    health = Health(lambda: state, broker, range(5), apps, refusals)
     system: SystemTelemetry = health.system()
-    assert (system.refused, system.spool) == ({"desk knock": 3, "media": 2}, 5)
+    assert (system.refused, system.spool) == ({"desk knock": 3, "media": 2, "app": 1}, 5)
+    assert system.reaction_ms_p95 == 40
     assert system.uptime_s > 0
     assert system.memory_available_mb > 0
     call: CallTelemetry = health.call()
