@@ -95,7 +95,7 @@ class PageSocket:
                 case WSMsgType.CLOSE:
                     return True
                 case WSMsgType.ERROR:
-                    if self._response.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+                    if getattr(message.data, "code", None) == WSCloseCode.MESSAGE_TOO_BIG:
                         self._switchboard.refusals.note(refusal(self, "a message that is too long", Reason.OVERSIZED))
                     return False
                 case _:

@@ -83,6 +83,14 @@ class PageDouble:
                 if condition(message):
                     return message
 
+    async def close_code(self, timeout_s: float = 5.0) -> int:
+        """With which code the server closes; what it still says before is skipped."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                frame = await self.socket.receive()
+                if frame.type is aiohttp.WSMsgType.CLOSE:
+                    return int(frame.data)
+
     def abort(self) -> None:
         """As when the browser dies: no goodbye."""
         transport = self.socket._writer.transport

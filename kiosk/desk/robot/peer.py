@@ -100,6 +100,7 @@ class Peer:
 
     async def _again(self) -> None:
         self._tries += 1
+        _logger.info("%s: no path in generation %d", self.name, self._generation)
         if self._counts.link == "up":
             self._counts.link = "lost"
         if self._offers:
@@ -113,6 +114,7 @@ class Peer:
         is_old = generation < self._generation
         try:
             if kind is SignalKind.RECONNECT:
+                _logger.info("%s: asked to offer again after generation %d", self.name, generation)
                 is_settling = time.monotonic() - self._built_s < _SETTLED_S
                 if self._offers and not (is_old and self._counts.link != "up" and is_settling):
                     await self._offer()
