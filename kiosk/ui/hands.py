@@ -43,9 +43,11 @@ class _Glove(MotionEventProvider):
     def __init__(self) -> None:
         super().__init__("hands", "")
         self._waiting: deque[tuple[str, _Finger]] = deque()
+        self.is_empty = asyncio.Event()
 
     def put(self, kind: str, finger: _Finger) -> None:
         self._waiting.append((kind, finger))
+        self.is_empty.clear()
 
     def update(self, dispatch_fn: Any) -> None:
         while self._waiting:
@@ -53,6 +55,7 @@ class _Glove(MotionEventProvider):
             if kind == "end":
                 finger.update_time_end()
             dispatch_fn(kind, finger)
+        self.is_empty.set()
 
 
 class Hands:
@@ -112,11 +115,13 @@ class Hands:
         }
 
     async def _tap(self, x: float, y: float) -> dict[str, Any]:
-        """Down and up; answers once the first frame after the touch is on the glass, with how long that took."""
+        """Down and up; answers once both were seen, with how long the first frame after the touch took."""
         self._move("down", x, y)
         await asyncio.sleep(_TAP_S)
+        reaction_ms = await self._app.reaction.answered()
         self._move("up", x, y)
-        return {"reaction_ms": await self._app.reaction.answered()}
+        await self._glove.is_empty.wait()
+        return {"reaction_ms": reaction_ms}
 
     def _move(self, what: str, x: float, y: float) -> None:
         width, height = Window.size

@@ -16,7 +16,7 @@ def prepare(ui: Ui) -> None:
     os.environ.setdefault("KIVY_NO_CONFIG", "1")
     os.environ.setdefault("KIVY_NO_FILELOG", "1")
     os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")
-    logging.getLogger("kivy").setLevel(logging.WARNING)
+    logging.getLogger("kivy").addFilter(lambda record: record.levelno >= logging.WARNING)  # its level Kivy sets itself
     from kivy.config import Config
 
     rotation = ui.rotation

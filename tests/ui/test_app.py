@@ -1,0 +1,140 @@
+"""The touch app as it runs: a process of its own, the real link, true touches and pictures; the agent is a fake."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from kiosk.contract import intents
+from kiosk.contract.media import Lamp, MediaReport
+from kiosk.contract.schedule import Appointment
+from kiosk.contract.state import Phase, Session, Sheet
+from tests.ui.app_house import Agent, App, run_app
+from tests.unit.ui.visits import a_state
+
+GREEN = "903622"
+"""Planes Y, U and V of pure green, BT.601 limited range."""
+NOW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=12, minute=0)
+"""The app shows the later one of its own clock and the agent's: tomorrow at noon, nothing depends on the real time."""
+IDLE = replace(a_state("10:12"), now=NOW, appointments=())
+PREPARATION = replace(
+    IDLE, phase=Phase.PREPARATION, session=Session(id="s"), media=MediaReport(camera=Lamp.HERE), language="de"
+)
+PAPER, CARD = (0xF5, 0xF0, 0xE6), (0xFF, 0xFC, 0xF6)
+OWN_PICTURE = (270, 300)
+"""Somewhere in the big own picture of the preparation, from the top left."""
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[App]:
+    async with run_app(tmp_path) as running:
+        yield running
+
+
+async def test_without_an_agent_it_asks_for_a_moment_and_nothing_can_be_touched(app: App) -> None:
+    """There is no help to call yet, and none is offered."""
+    said = await app.until(view="fault", is_connected=False)
+    assert said["phase"] == ""
+    assert (await app.ask(do="controls"))["controls"] == []
+
+
+async def test_what_the_agent_says_is_shown_and_what_is_touched_is_told(app: App) -> None:
+    """State in, view out, intent back."""
+    async with Agent(IDLE).listen(app.folder) as agent:
+        await app.until(view="idle", phase="idle", is_connected=True)
+        await app.hands.touch("language-tr")
+        assert await agent.heard.get() == intents.ChooseLanguage(language="tr")
+        agent.show(replace(IDLE, phase=Phase.TODAY, language="tr"))
+        await app.until(view="today", phase="today")
+        await app.hands.touch("start-unplanned")
+        assert await agent.heard.get() == intents.StartWithoutAppointment()
+        agent.show(replace(IDLE, sheet=Sheet.CORNER, language="ar"))
+        await app.until(view="corner", sheet="corner")
+        await app.hands.touch("help")
+        assert await agent.heard.get() == intents.AskHelp()
+
+
+async def test_a_page_is_turned_without_the_agent(app: App) -> None:
+    """The second page of two has the rest; who comes back to the screen sees the first."""
+    starts = [NOW + timedelta(minutes=30 * i) for i in range(6)]
+    many = tuple(Appointment(number=f"50{s:%H%M}", start=s, end=s + timedelta(minutes=20)) for s in starts)
+    today = replace(IDLE, phase=Phase.TODAY, appointments=many)
+    async with Agent(today).listen(app.folder) as agent:
+        await app.until(view="today")
+        row = (640, 630)  # the fourth
+        await app.until_colour(*row, CARD)
+        await app.hands.touch("more")
+        await app.until_colour(*row, PAPER)
+        agent.show(IDLE)
+        await app.until(view="idle")
+        agent.show(today)
+        await app.until_colour(*row, CARD)
+
+
+async def test_the_last_picture_stays_when_the_agent_dies_and_touches_count_again_when_it_is_back(app: App) -> None:
+    """A killed agent is back within a second; until then the screen asks for a moment."""
+    async with Agent(IDLE).listen(app.folder):
+        await app.until(view="idle", is_connected=True)
+    await app.until(view="idle", phase="idle", is_connected=False)
+    await app.hands.touch("language-en")
+    async with Agent(replace(IDLE, phase=Phase.TODAY)).listen(app.folder) as agent:
+        await app.until(view="today", is_connected=True)
+        await app.hands.touch("back")
+        assert await agent.heard.get() == intents.GoBack()  # what was touched in between is not made up for
+
+
+async def test_pictures_come_out_of_the_ring_in_their_colours_and_go_with_media(app: App) -> None:
+    """A killed media process leaves no picture of anybody on the glass."""
+    async with Agent(PREPARATION).listen(app.folder):
+        await app.until(view="preparation")
+        await app.until_colour(*OWN_PICTURE, CARD)
+        painter = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.fakes.painter", str(app.folder / "frames.sock"), f"self={GREEN}"),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            await app.until(tiles={"self": 1})
+            await app.until_colour(*OWN_PICTURE, (0, 255, 0))
+        finally:
+            painter.kill()
+            await painter.communicate()
+        await app.until(tiles={})
+        await app.until_colour(*OWN_PICTURE, CARD)
+
+
+async def test_a_picture_that_nobody_asked_for_is_not_shown(app: App) -> None:
+    """On the idle screen there is no place for it."""
+    async with Agent(IDLE).listen(app.folder):
+        await app.until(view="idle")
+        painter = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.fakes.painter", str(app.folder / "frames.sock"), f"self={GREEN}"),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            await app.until(tiles={"self": 1})
+            assert await app.colour(90, 60) != (0, 255, 0)
+        finally:
+            painter.kill()
+            await painter.communicate()
+
+
+async def test_a_touch_is_answered_within_a_tenth_of_a_second(app: App) -> None:
+    """Measured by the app itself, from the touch to the frame; it also tells the agent."""
+    async with Agent(IDLE).listen(app.folder):
+        await app.until(view="idle", is_connected=True)
+        found = await app.hands.find("language-uk")
+        said = await app.ask(do="touch", x=found["x"] + 20, y=found["y"] + 20)
+        assert 0 < said["reaction_ms"] < 100
+
+
+async def test_it_ends_when_it_is_asked_to(app: App) -> None:
+    """Exit code 0, within the time systemd gives."""
+    async with Agent(IDLE).listen(app.folder):
+        await app.until(view="idle")
+        app.process.terminate()
+        async with asyncio.timeout(5):
+            assert await app.process.wait() == 0
