@@ -77,3 +77,4 @@ async def test_pictures_flow_through_a_lossy_network(tmp_path: Path) -> None:
                 await lose(0, far)
             assert (after.frames_received - before.frames_received) / seconds >= 15
             assert (after.screen_frames_received - before.screen_frames_received) / seconds >= 15
+            assert page.generation == 0, "a path that is up was given up"

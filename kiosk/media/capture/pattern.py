@@ -16,7 +16,7 @@ CROSSING_S = 3.0
 
 
 class PatternCamera:
-    """A camera for demonstrations and tests; the same picture on every machine. About 0.05 ms a picture at 640x360."""
+    """A camera for demonstrations and tests; the same picture on every machine. About 0.2 ms a picture at 640x360."""
 
     name = "pattern"
 

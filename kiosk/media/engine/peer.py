@@ -102,8 +102,9 @@ class Peer:
                 async with asyncio.timeout_at(self._deadline()):
                     signal = await self._inbox.get()
             except TimeoutError:
-                self._ask()
-                continue
+                if self._ask_at_s is not None and time.monotonic() >= self._ask_at_s:
+                    self._ask()
+                continue  # else the path came up, or was put off, while this waited
             if signal is None:
                 continue
             try:
@@ -123,6 +124,7 @@ class Peer:
         pause_s = _ASK_S[min(self._asked, len(_ASK_S) - 1)]
         self._asked += 1
         self._ask_at_s = time.monotonic() + pause_s
+        _logger.info("call %s: no path, asking for offer %d", self.call, self._generation + 1)
         kind = SignalKind.RECONNECT
         self._around.send(Signal(source=ROOM, target=self.call, kind=kind, generation=self._generation))
 
@@ -141,6 +143,7 @@ class Peer:
     async def _answer(self, signal: Signal) -> None:
         offer = read_offer(signal.sdp, self._around.codec, "offer")
         self._drop_connection()
+        _logger.info("call %s: offer %d", self.call, signal.generation)
         around = self._around
         connection = Connection(around.group, around.configuration, around.feeds, self._state_changed, self._frame)
         self._connection, self._generation = connection, signal.generation
