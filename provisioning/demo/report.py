@@ -95,6 +95,8 @@ def _calls(journal: Journal, seen: Seen) -> Iterator[str]:
     for desk in (*journal.planned, *journal.rung):
         if not _room_seen_by(journal, desk).get("audio_packets"):
             yield f"{desk} heard nothing of the room"
+        if lost := _room_seen_by(journal, desk).get("generation"):
+            yield f"the path to {desk} was lost {lost} times"
         counted = figures.get(desk, {})
         for name in ("frames_received", "frames_sent", "audio_packets_received", "audio_packets_sent"):
             if not counted.get(name):

@@ -71,6 +71,7 @@ class Visitor:
 
     async def _arrive(self) -> None:
         await self._hands.until(phase="idle", timeout_s=_FIRST_SCREEN_S)
+        await self._hands.find(f"language-{self._language}")
         await self._picture("idle")
         await self._robots.sit(robots.KAYA)
         await self._seen("partner-waiting", desk=FIRST)
@@ -132,9 +133,11 @@ class Visitor:
         await self._picture("needs")
         await self._hands.touch(f"need-{NEED}")
         await self._hands.until(sheet="desks")
+        await self._hands.find("ring-all")
         await self._picture("desks")
         await self._hands.touch("ring-all")
         await self._hands.until(sheet="ringing")
+        await self._hands.find("stop-ringing")
         await self._picture("ringing")
         await self._seen("ring-answered", desk=INTERPRETER)
         await self._hands.until(sheet="door")
@@ -168,6 +171,7 @@ class Visitor:
         await until(self._is_forgotten, report.MAX_DELETED_S * 2, "the conversation is deleted")
         self._journal.deleted_s = time.monotonic() - start
         await self._hands.until(phase="ended")
+        await until(lambda: self._watcher.seen.microphone == "off", report.MAX_DELETED_S, "the microphone is closed")
         await self._hands.find("rate-1")
         await self._picture("ended")
         await self._hands.touch("rate-1")
