@@ -1,4 +1,4 @@
-"""Where a process finds its secrets: files that systemd (`LoadCredential=`) or the demo puts into one private folder."""
+"""Where a process finds its secrets: files that systemd (`LoadCredential=`) or the demo puts into a private folder."""
 
 import os
 from pathlib import Path

@@ -50,6 +50,7 @@ async def test_pictures_and_sound_flow_both_ways(tmp_path: Path) -> None:
         assert not after.has_screen_picture
         assert 0 < after.first_frame_s < 2
         assert (terminal.report.camera, terminal.report.microphone) == (Lamp.ON, Lamp.ON)
+        assert terminal.report.loudspeaker_reason is None, "a room that has no loudspeaker misses none"
         assert (terminal.report.camera_name, terminal.report.encoder) == ("pattern", "libvpx")
 
 
@@ -289,7 +290,7 @@ async def test_foreign_lines_are_rejected_and_the_rest_is_taken(tmp_path: Path) 
 async def test_missing_devices_are_faults_not_ends(tmp_path: Path) -> None:
     """No camera and no microphone: the lamps say why, nothing is sent, sound and pictures of the partner come."""
     async with (
-        running_terminal(tmp_path, camera="/dev/video99", microphone="default") as terminal,
+        running_terminal(tmp_path, camera="/dev/video99", microphone="default", loudspeaker="default") as terminal,
         open_page(terminal, A.call) as page,
     ):
         terminal.do(A, camera="on", microphone="on")

@@ -16,7 +16,7 @@ RETRY_S = 3.0
 
 
 class Loudspeaker:
-    """`default`, part of a PortAudio device's name, or `none`."""
+    """`default`, part of a PortAudio device's name, or `none`: a room without one, which is no fault."""
 
     def __init__(self, wanted: str, mixer: Mixer, on_change: Callable[[], None]) -> None:
         """`on_change` on the loop when `is_open` or `reason` have changed."""
@@ -30,6 +30,8 @@ class Loudspeaker:
 
     def want(self, is_wanted: bool) -> None:
         """Open it, or close it. Returns at once."""
+        if self._device == "none":
+            return
         on, off = (self._wanted, self._unwanted) if is_wanted else (self._unwanted, self._wanted)
         off.clear()
         on.set()
@@ -56,8 +58,6 @@ class Loudspeaker:
             self._on_change()
 
     def _open(self) -> portaudio.Stream:
-        if self._device == "none":
-            raise MediaError("no loudspeaker is configured", Reason.LOUDSPEAKER_MISSING)
         return portaudio.open_stream(
             self._device, self._fill, is_input=False, rate_hz=SAMPLE_RATE_HZ, block_samples=SAMPLES_PER_READ // 2
         )
