@@ -82,6 +82,8 @@ def _way(journal: Journal, seen: Seen) -> Iterator[str]:
 
 def _calls(journal: Journal, seen: Seen) -> Iterator[str]:
     figures = last_figures(seen)
+    if seen.lost_paths:
+        yield f"the path was lost that had been there, to {', '.join(sorted(seen.lost_paths))}"
     if len(journal.planned) != 2:
         yield f"{len(journal.planned)} planned partners instead of 2"
     for desk in journal.planned:
@@ -95,8 +97,6 @@ def _calls(journal: Journal, seen: Seen) -> Iterator[str]:
     for desk in (*journal.planned, *journal.rung):
         if not _room_seen_by(journal, desk).get("audio_packets"):
             yield f"{desk} heard nothing of the room"
-        if lost := _room_seen_by(journal, desk).get("generation"):
-            yield f"the path to {desk} was lost {lost} times"
         counted = figures.get(desk, {})
         for name in ("frames_received", "frames_sent", "audio_packets_received", "audio_packets_sent"):
             if not counted.get(name):

@@ -16,6 +16,7 @@ from paho.mqtt.properties import Properties
 from kiosk.contract import codec, topics
 from kiosk.contract.directory import DeskPresence
 from kiosk.contract.errors import MalformedError
+from kiosk.contract.media import PeerLink
 from kiosk.contract.mqtt import CallTelemetry, Event, HardwareState, SessionState, Status
 from provisioning.central import configuration
 from provisioning.demo.installation import TERMINAL, House
@@ -40,6 +41,8 @@ class Seen:
     door_sign: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     presence: dict[str, str] = field(default_factory=dict)
+    lost_paths: set[str] = field(default_factory=set)
+    """Desks whose peer connection was up and then was not."""
     microphone: str = ""
     """What media measured last."""
     calls: list[tuple[float, dict[str, dict[str, float]]]] = field(default_factory=list)
@@ -111,7 +114,8 @@ class Watcher:
         match codec.decode(payload, kind, topic):
             case Status(state=state):
                 _append(self.seen.status, state.value)
-            case SessionState(phase=phase, microphone=lamp):
+            case SessionState(phase=phase, microphone=lamp, desks=desks):
+                self.seen.lost_paths |= {one.desk for one in desks if one.link == PeerLink.LOST}
                 self.seen.microphone = lamp
                 _append(self.seen.phases, phase.value)
             case HardwareState(door_sign=sign):

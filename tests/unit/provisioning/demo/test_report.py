@@ -102,7 +102,7 @@ def _swap_events(journal: Journal, seen: Seen) -> None:
         (_change(journal__rates={}), "0.0 pictures"),
         (_change(journal__planned=["youth-1"]), "1 planned partners"),
         (_change(journal__robots={}), "heard nothing of the room"),
-        (_change(journal__robots={"debts-1": {"peers": {"room": {"generation": 2}}}}), "to debts-1 was lost 2 times"),
+        (_change(seen__lost_paths={"debts-1"}), "lost that had been there, to debts-1"),
         (_change(journal__restarts={"media": [-9]}), "media ended unasked"),
         (_change(journal__problems=["no control 'end'"]), "no control 'end'"),
         (_change(journal__door_sign=["free", "busy"]), "door sign"),
