@@ -74,10 +74,10 @@ async def demo(short_path: Path) -> AsyncIterator[Demo]:
         await reading
 
 
-def _left(folder: Path) -> Iterator[Path]:
-    """Folders of a demo that should be gone."""
+def _left(demo: Demo, folder: Path) -> Iterator[Path]:
+    """Folders of this demo; there may be others on the machine."""
     for where in (folder, Path("/dev/shm")):
-        yield from where.glob("rundtisch-demo-*")
+        yield from where.glob(f"rundtisch-demo-{demo.process.pid}-*")
 
 
 @pytest.mark.timeout(240)
@@ -100,7 +100,7 @@ async def test_a_visitor_goes_the_whole_way(tmp_path: Path, short_path: Path) ->
     assert [one["desk"] for one in said["partners"]] == ["youth-1", "debts-2", "language-ar-1"]
     for name in SCREENSHOTS:
         assert _png_size(shots / f"{name}.png") == (1280, 800)
-    assert list(_left(short_path)) == []
+    assert list(_left(demo, short_path)) == []
 
 
 def _png_size(path: Path) -> tuple[int, int]:
@@ -120,7 +120,7 @@ async def test_it_ends_without_a_trace(demo: Demo, short_path: Path, number: sig
         code = await demo.process.wait()
     assert code == 0, "\n".join(demo.lines)
     assert [process for process in everybody if process.is_running()] == []
-    assert list(_left(short_path)) == []
+    assert list(_left(demo, short_path)) == []
 
 
 async def test_a_person_can_be_a_partner(demo: Demo) -> None:
@@ -149,10 +149,10 @@ async def test_nothing_outlives_a_killed_demo(demo: Demo, short_path: Path) -> N
     demo.process.kill()
     await demo.process.wait()
     await until(lambda: not any(process.is_running() for process in everybody), _DOWN_S, "every process is gone")
-    assert len(list(_left(short_path))) == 2
+    assert len(list(_left(demo, short_path))) == 2
     sweep = "from provisioning.demo import installation, options\nwith installation.build(options.parse([])): pass"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", sweep, cwd=ROOT, env={**os.environ, "TMPDIR": str(short_path)}
     )
     assert await process.wait() == 0
-    assert list(_left(short_path)) == []
+    assert list(_left(demo, short_path)) == []
