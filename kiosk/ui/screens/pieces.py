@@ -1,10 +1,10 @@
 """Pieces that more than one screen is made of, or that are repeated on one; how they look is in the `.kv` files."""
 
-from kivy.properties import BooleanProperty, ColorProperty, ObjectProperty, OptionProperty
+from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, ObjectProperty, OptionProperty
 
 from kiosk.ui.present.views import WayView
 from kiosk.ui.views import StateView
-from kiosk.ui.widgets import Card, Repeat, Row, Shelves, TimeLeft
+from kiosk.ui.widgets import Areas, Card, List, Repeat, Row, Shelves, TimeLeft
 from kiosk.ui.widgets.button import Pressable
 
 
@@ -14,6 +14,8 @@ class StateLine(Row):
     view: StateView = ObjectProperty(StateView(), rebind=True)
     role: str = OptionProperty("text", options=["text", "action", "headline"])
     is_bold: bool = BooleanProperty(True)
+    own_px: float = NumericProperty(0)
+    max_lines: int = NumericProperty(0)
     colour: list[float] | None = ColorProperty(None, allownone=True)
     """Of the words; without one, that of the mood, as the icon has."""
 
@@ -29,8 +31,10 @@ class WayCard(Card):
         """Its button was touched."""
 
 
-class SwitchButton(Pressable, Row):
+class SwitchButton(Pressable, Areas):
     """Something that is on or off: icon, word and tag."""
+
+    is_narrow: bool = BooleanProperty(False)
 
 
 class FootButtons(Repeat, Shelves):
@@ -42,3 +46,9 @@ class FootButtons(Repeat, Shelves):
 
 class ClosesSoon(TimeLeft):
     """That the screen closes soon, where the top bar has no room for it."""
+
+
+class GoneList(List):
+    """What was deleted, in letters that fit."""
+
+    most_px: float = NumericProperty(0)

@@ -42,6 +42,8 @@ class Text(Part):
     hugs: str = OptionProperty("none", options=["none", "height", "both"])
     most_px: float = NumericProperty(0)
     """With `hugs: "both"`: how wide it may become before it breaks; 0 for any width."""
+    most_high_px: float = NumericProperty(0)
+    """With `shrinks`: how high the words may become before their letters get smaller; 0 for any height."""
     is_mirrored: bool = BooleanProperty(False)
     text_width: float = NumericProperty(0)
     text_height: float = NumericProperty(0)
@@ -50,12 +52,14 @@ class Text(Part):
         register_fonts()
         self._lines: list[tuple[Rectangle, float]] = []
         self._drawn: object = None
+        self._pitch = 0.0
         self._again = Clock.create_trigger(self._draw, -1)
         super().__init__(**kwargs)
         with self.canvas:
             self._tone = Color(*self.ink)
         for name in ("text", "role", "font_px", "is_bold", "max_lines", "shrinks", "hugs", "most_px", "is_mirrored"):
             self.fbind(name, self._again)
+        self.fbind("most_high_px", self._again)
         self.fbind("width", self._again)
         self.bind(pos=self._stand, height=self._stand, align=self._stand, colour=self._tint, ink=self._tint)
         self._tint()
@@ -66,7 +70,8 @@ class Text(Part):
 
     def _draw(self, *_: object) -> None:
         room: float = self.most_px if self.hugs == "both" else self.width
-        key = (self.text, self.font_px, self.is_bold, self.is_mirrored, self.max_lines, self.shrinks, room, self.role)
+        most = (room, self.most_high_px, self.max_lines, self.shrinks)
+        key = (self.text, self.font_px, self.is_bold, self.is_mirrored, self.role, most)
         if key != self._drawn and self.font_px > 0:
             self._drawn = key
             self._write(room)
@@ -88,11 +93,15 @@ class Text(Part):
                 is_rtl=self.is_mirrored,
                 max_lines=int(self.max_lines),
             )
-            if not any(ELLIPSIS in line for line in lines):
+            if self.most_high_px:
+                self._pitch = self.font_px * share * LINE_HEIGHTS[self.role]
+            is_too_high = self.most_high_px and len(lines) * self._pitch > self.most_high_px
+            if not is_too_high and not any(ELLIPSIS in line for line in lines):
                 break
         return lines
 
     def _write(self, room: float) -> None:
+        self._pitch = self.font_px * LINE_HEIGHTS[self.role]
         glyphs = Glyphs(font_name=TEXT_FONT, font_size=self.font_px, bold=self.is_bold, color=(1, 1, 1, 1))
         lines = self._broken(glyphs, room)
         for line_drawn in self._lines:
@@ -108,11 +117,11 @@ class Text(Part):
             self.canvas.add(rectangle)
             self._lines.append((rectangle, float(texture.width)))
         self.text_width = max((one[1] for one in self._lines), default=0.0)
-        self.text_height = round(len(self._lines) * self.font_px * LINE_HEIGHTS[self.role])
+        self.text_height = round(len(self._lines) * self._pitch)
 
     def _stand(self, *_: object) -> None:
         """Put the lines in their places. (From x and y: `top` and `center` are not yet new while `pos` is told.)"""
-        pitch = self.font_px * LINE_HEIGHTS[self.role]
+        pitch = self._pitch
         top = self.y + (self.height if self.rises else (self.height + self.text_height) / 2)
         to_left = (self.align == "start") != self.is_mirrored
         for i, (rectangle, width) in enumerate(self._lines):
