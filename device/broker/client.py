@@ -30,6 +30,8 @@ _QUICK_S = (0.3, 1.0)
 _LASTING_S = 10.0
 """A connection that held so long was a good one."""
 _MAX_PAUSE_S = 60.0
+_GROWTH = 1.6
+"""Of the longest pause, from try to try."""
 _SLOW_S = (300.0, 900.0)
 """For a broker that does not let us in."""
 _FIGHT = 3
@@ -47,7 +49,7 @@ def pause_s(failures: int) -> float:
     """How long to wait after so many tries in a row have failed: full jitter, so that a site does not come as one."""
     if failures <= _QUICK_TRIES:
         return random.uniform(*_QUICK_S)
-    return random.uniform(1.0, min(_MAX_PAUSE_S, 2.0 ** (failures - _QUICK_TRIES + 1)))
+    return random.uniform(1.0, min(_MAX_PAUSE_S, _GROWTH ** (failures - _QUICK_TRIES + 1)))
 
 
 class Client:
