@@ -134,15 +134,15 @@ async def test_a_desk_that_uses_another_s_name_gets_nothing_through(scene: Scene
     assert len([one for one in scene.media.told if isinstance(one, Signal)]) == 1
 
 
-@pytest.mark.parametrize("kind", ["knock", "ring-answer", "leave", "sealed", "invitations", "nonsense"])
-@pytest.mark.parametrize("payload", [b"", b"{", b'{"type":"leave"}', b'{"type":"leave","call":"../../x"}', b"[" * 9999])
-async def test_malformed_messages_of_a_desk_change_nothing(house: AgentHouse, kind: str, payload: bytes) -> None:
-    """Refused and counted by kind of topic; the next good one is understood."""
+async def test_malformed_messages_of_a_desk_change_nothing(house: AgentHouse) -> None:
+    """Refused one by one; the next good message is understood."""
     await house.start_broker()
     async with house.observe() as central, house.desk() as desk:
         await house.start_agent()
         await central.until(lambda: "ready" in central.statuses())
-        await desk.publish(topics.partner_to_room("youth-1", TERMINAL, kind), payload)
+        for kind in ("knock", "ring-answer", "leave", "sealed", "invitations", "nonsense"):
+            for payload in (b"", b"{", b'{"type":"leave"}', b'{"type":"leave","call":"../../x"}', b"[" * 9999):
+                await desk.publish(topics.partner_to_room("youth-1", TERMINAL, kind), payload)
         await central.command("ping", "1")
         await central.until(lambda: len(central.acks("ping", "1")) == 2)
 
