@@ -5,6 +5,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kiosk.contract.state import State, TextSize
 from kiosk.ui.present.views import ScreenView
@@ -44,9 +45,10 @@ class Places(Struct, frozen=True, kw_only=True):
 _PLACES = {
     Form.WIDE: Places(appointments=6, tiles=3, needs=10, desks=6, rung=4, people=4, partners=5),
     Form.LANDSCAPE: Places(appointments=4, tiles=2, needs=8, desks=4, rung=3, people=3, partners=3),
-    Form.SMALL: Places(appointments=3, tiles=2, needs=6, desks=3, rung=2, people=4, partners=2),
-    Form.UPRIGHT: Places(appointments=3, tiles=2, needs=8, desks=5, rung=3, people=3, partners=4),
+    Form.SMALL: Places(appointments=3, tiles=2, needs=6, desks=2, rung=2, people=4, partners=2),
+    Form.UPRIGHT: Places(appointments=3, tiles=2, needs=8, desks=4, rung=3, people=3, partners=3),
 }
+_PLACES_UPRIGHT_LARGE = replace(_PLACES[Form.UPRIGHT], desks=3, rung=2, people=2, partners=2)
 _NARROWER = {Form.WIDE: Form.LANDSCAPE, Form.LANDSCAPE: Form.SMALL}
 
 
@@ -73,6 +75,8 @@ class Scene(Struct, frozen=True, kw_only=True):
     @property
     def places(self) -> Places:
         """How many of each there is room for."""
+        if self.form is Form.UPRIGHT and self.state.text_size is TextSize.LARGE:
+            return _PLACES_UPRIGHT_LARGE
         return _PLACES[self.form]
 
     def clock(self, moment: datetime) -> str:

@@ -74,7 +74,8 @@ def _time_left(scene: Scene, session: Session) -> TimeView:
     minutes = max(0, ceil(left.total_seconds() / 60))
     share = min(1.0, max(0.0, left / _PIE))
     is_short, extend = minutes <= SHORT_MIN, can_extend(scene, session)
-    is_tight = scene.form is Form.SMALL and not extend or scene.form in (Form.SMALL, Form.LANDSCAPE) and minutes <= 1
+    # A small panel has room for a question only; the notice says the rest.
+    is_tight = scene.form is Form.SMALL and (minutes <= 1 or not extend)
     if not is_short or is_tight:
         text = t.count_of("{count} min\nleft", "{count} min\nleft", minutes)
     elif minutes == 0:

@@ -43,6 +43,8 @@ class SessionSide(SessionPart):
     has_time: bool = BooleanProperty(False)
     is_split: bool = BooleanProperty(False)
     """The table stands beside a single tile."""
+    people_px: float = NumericProperty(0)
+    """Height there is for those who are expected; with large letters it may be too little for any."""
     wish_px: float = NumericProperty(0)
     """Height it needs where it stands below the big place."""
 
@@ -51,13 +53,17 @@ class Fact(Row):
     """Something to know, as icon, bold line and plain words."""
 
     view: PersonRowView = ObjectProperty(PersonRowView(), rebind=True)
+    is_brief: bool = BooleanProperty(False)
+    """Without the plain words."""
+    line_px: float = NumericProperty(0)
+    """Size of its letters, where that is bound by its height; 0 where its height goes by its words."""
 
 
 class Facts(List):
     """Facts one below the other, each as high as its words."""
 
 
-class PartnerRow(Surface, Row):
+class PartnerRow(Surface, Areas):
     """Somebody in the round, with a state or a button."""
 
     __events__ = ("on_intent",)
@@ -72,3 +78,4 @@ class PartnerRows(Grid):
     """As many rows as a page has places for."""
 
     places: int = NumericProperty(3)
+    row_mm: float = NumericProperty(16)

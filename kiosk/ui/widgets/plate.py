@@ -1,6 +1,6 @@
 """The plate at the top: what is sent, as a small picture and two lamps. Not a button; the same on every screen."""
 
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from kiosk.ui.theme import NORMAL
 from kiosk.ui.theme.look import LampLook, lamp_look
@@ -24,6 +24,8 @@ class Plate(Surface, Row):
     """Its width never changes with its words. `picture` shows exactly what is sent."""
 
     view: PlateView = ObjectProperty(PlateView(), rebind=True)
+    is_narrow: bool = BooleanProperty(False)
+    """Without the small picture: a small panel in the last minutes of a session."""
 
     @property
     def picture(self) -> VideoPicture:

@@ -1,6 +1,6 @@
 """The bar on top of every screen: plate first, then pause and time, corner and help last."""
 
-from kivy.properties import NumericProperty, ObjectProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty
 
 from kiosk.ui.views import TimeView, TopBarView
 from kiosk.ui.widgets.rules import load_rules
@@ -16,6 +16,7 @@ class TimeLeft(Surface, Touchable, Row):
     view: TimeView = ObjectProperty(TimeView(), rebind=True)
     most_px: float = NumericProperty(0)
     """How wide it may become before its words get smaller; 0 for any width."""
+    is_tight: bool = BooleanProperty(False)
 
 
 class TopBar(Row):
