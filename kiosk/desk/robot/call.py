@@ -147,7 +147,7 @@ class Call:
         assert self._view is not None
         call = self.id
         return Peer(
-            name,
+            id,
             offers=offers,
             ice_servers=self._view.ice_servers,
             repertoire=self._repertoire,

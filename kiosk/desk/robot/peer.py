@@ -38,7 +38,7 @@ class Peer:
 
     def __init__(
         self,
-        name: str,
+        id: str,
         *,
         offers: bool,
         ice_servers: tuple[IceServer, ...],
@@ -47,8 +47,8 @@ class Peer:
         since_s: float,
         send: Callable[[SignalKind, int, str, str], None],
     ) -> None:
-        """`since_s` (monotonic): from when the first picture is timed. `send`: kind, generation, SDP, media line."""
-        self.name, self._offers, self._repertoire, self._counts = name, offers, repertoire, counts
+        """`id`: `room`, or the other partner's call. `since_s` (monotonic): from when the first picture is timed. `send`: kind, generation, SDP, media line."""
+        self.id, self._offers, self._repertoire, self._counts = id, offers, repertoire, counts
         self._since_s, self._send = since_s, send
         servers = [RTCIceServer(list(one.urls), one.username or None, one.credential or None) for one in ice_servers]
         # With another policy aiortc 1.16 never starts the third line.
@@ -59,7 +59,7 @@ class Peer:
         self._tracks: dict[str, LoopTrack] = {}
         self._receiving: list[asyncio.Task[None]] = []
         self._inbox: asyncio.Queue[Signal | str] = asyncio.Queue()
-        self._task = asyncio.create_task(self._run(), name=f"peer-{name}")
+        self._task = asyncio.create_task(self._run(), name=f"peer-{id}")
 
     def take(self, signal: Signal) -> None:
         self._inbox.put_nowait(signal)
@@ -100,7 +100,7 @@ class Peer:
 
     async def _again(self) -> None:
         self._tries += 1
-        _logger.info("%s: no path in generation %d", self.name, self._generation)
+        _logger.info("%s: no path in generation %d", self.id, self._generation)
         if self._counts.link == "up":
             self._counts.link = "lost"
         if self._offers:
@@ -114,7 +114,7 @@ class Peer:
         is_old = generation < self._generation
         try:
             if kind is SignalKind.RECONNECT:
-                _logger.info("%s: asked to offer again after generation %d", self.name, generation)
+                _logger.info("%s: asked to offer again after generation %d", self.id, generation)
                 is_settling = time.monotonic() - self._built_s < _SETTLED_S
                 if self._offers and not (is_old and self._counts.link != "up" and is_settling):
                     await self._offer()
@@ -132,7 +132,7 @@ class Peer:
                 candidate.sdpMid = signal.mid
                 await self._pc.addIceCandidate(candidate)
         except _REFUSALS as error:
-            _logger.warning("%s: %s refused (%s)", self.name, kind, type(error).__name__)
+            _logger.warning("%s: %s refused (%s)", self.id, kind, type(error).__name__)
 
     async def _build(self, generation: int) -> RTCPeerConnection:
         await self._drop()
