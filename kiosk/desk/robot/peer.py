@@ -47,7 +47,10 @@ class Peer:
         since_s: float,
         send: Callable[[SignalKind, int, str, str], None],
     ) -> None:
-        """`id`: `room`, or the other partner's call. `since_s` (monotonic): from when the first picture is timed. `send`: kind, generation, SDP, media line."""
+        """`since_s` (monotonic): from when the first picture is timed. `send`: kind, generation, SDP, media line.
+
+        `id` is `room`, or the call of another partner.
+        """
         self.id, self._offers, self._repertoire, self._counts = id, offers, repertoire, counts
         self._since_s, self._send = since_s, send
         servers = [RTCIceServer(list(one.urls), one.username or None, one.credential or None) for one in ice_servers]
