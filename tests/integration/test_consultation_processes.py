@@ -1,0 +1,232 @@
+"""Each process may die in a call, the broker may be away and the app be dead: the consultation goes on."""
+
+import time
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import pytest
+import pytest_asyncio
+
+from kiosk.contract import codec
+from kiosk.contract.media import Lamp
+from kiosk.contract.mqtt import Alert, Condition, Status
+from kiosk.contract.state import Phase, Session, Sheet, Standing
+from tests.integration.house import KAYA, SAYED, House, flowing, in_call, measured, open_house, watching
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+BACK_S = 5.0
+STILL_S = 1.0
+"""Pictures that stand still so long at most have not stopped, on a machine that is busy with a restart."""
+OUTAGE_S = 10.0
+NEED = SAYED.desk.rpartition("-")[0].replace("language", "interpreter")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module", name="house")
+async def _house() -> AsyncIterator[House]:
+    async with open_house() as house:
+        yield house
+
+
+def session(house: House) -> Session:
+    found = house.state().session
+    assert found is not None
+    return found
+
+
+def statuses(house: House) -> list[Status]:
+    return [codec.decode(data, Status, "test") for data in house.said("status")]
+
+
+def assert_no_gap(house: House) -> None:
+    """Every event once, in order, none missing."""
+    numbers = [event.seq for event in house.events()]
+    assert all(after == before + 1 for before, after in pairwise(numbers)), numbers
+
+
+async def test_killed_app_is_back_on_its_screen(house: House) -> None:
+    """Within 5 s: the session, and the sheet that was open on it."""
+    await in_call(house)
+    await house.hands.touch("end")
+    await house.hands.until(sheet="end")
+    died_s = house.kill("ui")
+    await house.hands.until(phase="session", sheet="end", timeout_s=BACK_S)
+    await house.hands.find("confirm-end", timeout_s=BACK_S)
+    took_s = time.monotonic() - died_s
+    measured("app_back_s", round(took_s, 2))
+    assert took_s <= BACK_S
+    await house.hands.touch("close")
+    await house.hands.until(sheet="none")
+    await flowing(house, KAYA.desk, BACK_S)
+
+
+async def test_killed_media_is_back_in_the_call_and_stays_muted(house: House) -> None:
+    """Pictures both ways within 5 s; who was muted before is silent, until the touch that ends it."""
+    await in_call(house)
+    await house.hands.touch("microphone")
+    await house.until(lambda: house.state().media.microphone is Lamp.OFF, 2.0, "the microphone is off")
+    await still(house, 0.5)
+    silent = house.robot(KAYA.desk)["audio_packets"]
+    died_s = house.kill("media")
+    await flowing(house, KAYA.desk, BACK_S)
+    measured("media_back_s", round(time.monotonic() - died_s, 2))
+    assert time.monotonic() - died_s <= BACK_S
+    await still(house, 0.5)
+    assert house.robot(KAYA.desk)["audio_packets"] == silent
+    assert house.state().media.microphone is Lamp.OFF
+    await house.hands.touch("microphone")
+    await house.until(lambda: house.robot(KAYA.desk)["audio_packets"] > silent + 20, 3.0, "sound again")
+
+
+async def still(house: House, seconds: float) -> None:
+    """Returns when the partner has heard nothing for so long."""
+    packets, since_s = -1, time.monotonic()
+
+    def is_still() -> bool:
+        nonlocal packets, since_s
+        now = house.robot(KAYA.desk)["audio_packets"]
+        if now != packets:
+            packets, since_s = now, time.monotonic()
+        return time.monotonic() - since_s >= seconds
+
+    await house.until(is_still, 5.0, "silence at the partner")
+
+
+async def test_killed_agent_finds_its_session_again(house: House) -> None:
+    """The same session and partners; pictures never stop; no event is missing; the door sign says "in use" again."""
+    call = await in_call(house)
+    before, lives = session(house), len(statuses(house))
+    generation = house.robot(KAYA.desk)["generation"]
+    async with watching(house) as pulse:
+        died_s = house.kill("agent")
+        await house.until(
+            lambda: [one.state for one in statuses(house)[lives:]][-1:] == [Condition.BUSY], 10.0, "busy once more"
+        )
+        measured("agent_back_s", round(time.monotonic() - died_s, 2))
+        await house.hands.touch("corner")
+        await house.hands.until(sheet="corner")
+        await house.hands.touch("close")
+        await house.hands.until(sheet="none")
+    measured("still_s", (round(pulse.terminal_s, 2), round(pulse.partner_s, 2)))
+    after = session(house)
+    assert (after.id, after.number, after.started) == (before.id, before.number, before.started)
+    assert house.partner(KAYA.desk).call == call
+    assert house.partner(KAYA.desk).standing is Standing.ADMITTED
+    assert max(pulse.terminal_s, pulse.partner_s) < STILL_S
+    assert house.robot(KAYA.desk)["generation"] == generation, "a new peer connection was made"
+    assert await house.sign() == ["busy"]
+    assert house.bench.door_sign == ["free", "busy"]
+    await house.hands.touch("help")
+    await house.hands.touch("cancel-help")
+    await house.until(lambda: house.events()[-1].type == "help-cancelled", 5.0, "the last event")
+    assert_no_gap(house)
+
+
+async def test_killed_desk_server_gets_its_visits_back(house: House) -> None:
+    """The call goes on, the partner resumes its visit, and can be signaled with again: media may die right after."""
+    call = await in_call(house)
+    known = len(house.events())
+    async with watching(house) as pulse:
+        died_s = house.kill("desk")
+        await house.until(lambda: house.presence_since(KAYA.desk, died_s)[-1:] == ["busy"], 10.0, "the partner's line")
+        measured("desk_back_s", round(time.monotonic() - died_s, 2))
+        await house.until(lambda: pulse.seconds > BACK_S, BACK_S + 2, "the time in which a lost visit would be noticed")
+    assert max(pulse.terminal_s, pulse.partner_s) < STILL_S
+    assert house.partner(KAYA.desk).call == call
+    assert not [event for event in house.events()[known:] if event.type == "partner-left"]
+    died_s = house.kill("media")
+    await flowing(house, KAYA.desk, BACK_S)
+    assert time.monotonic() - died_s <= BACK_S
+
+
+async def test_broker_may_be_away_for_10_s(house: House) -> None:
+    """The call goes on; what happened meanwhile is told once and in order; a desk can be rung afterwards."""
+    await in_call(house)
+    await house.sit(SAYED)
+    await house.until(lambda: SAYED.desk in house.state().presence, 10.0, "a desk that is free")
+    known = len(house.events())
+    async with watching(house) as pulse:
+        await house.end("broker")
+        await house.until(lambda: not house.state().is_broker_here, 5.0, "the agent notices")
+        for _ in range(2):
+            await house.hands.touch("help")
+            await house.hands.touch("cancel-help")
+        await house.until(lambda: pulse.seconds > OUTAGE_S, OUTAGE_S, "the outage is over")
+        back_s = time.monotonic()
+        await house.revive("broker")
+        await house.until(lambda: house.state().is_broker_here, 15.0, "the agent is back at the broker")
+        measured("broker_back_s", round(time.monotonic() - back_s, 2))
+    measured("still_s", (round(pulse.terminal_s, 2), round(pulse.partner_s, 2)))
+    assert max(pulse.terminal_s, pulse.partner_s) < STILL_S
+    await house.until(lambda: len(house.events()) >= known + 4, 10.0, "the events of that time")
+    assert [event.type for event in house.events()[known:]] == ["help-asked", "help-cancelled"] * 2
+    assert_no_gap(house)
+    await house.until(lambda: statuses(house)[-1].state is Condition.BUSY, 5.0, "status busy")
+    await ring(house)
+
+
+async def ring(house: House) -> None:
+    """Brings the interpreter in by touches, sees her, and lets her go."""
+    known = len(house.events())
+    await house.hands.touch("add")
+    await house.hands.until(sheet="needs")
+    await house.touch_paged(f"need-{NEED}")
+    await house.hands.until(sheet="desks")
+    await house.hands.touch("ring-all")
+    await house.until_seen("ring-answered", 10.0, after=known, desk=SAYED.desk)
+    await house.hands.until(sheet="door")
+    await house.hands.touch("admit-all")
+    await house.until_seen("partner-admitted", after=known, desk=SAYED.desk)
+    await flowing(house, SAYED.desk, 10.0)
+    await house.send_home(SAYED.desk)
+    took_s = await house.until_seen("partner-left", 5.0, after=known, desk=SAYED.desk)
+    assert took_s < 3.0
+    assert house.partner(SAYED.desk).standing is Standing.LEFT
+
+
+async def test_help_works_with_the_app_dead(house: House) -> None:
+    """The button on the wall: an alert on MQTT and the lamp at once; the screen that comes back takes it back."""
+    await in_call(house)
+    room = house.made.terminal.room
+    assert room.help_button is not None
+    assert room.help_lamp is not None
+    await house.kill_for_good("ui")
+    pressed_s = time.monotonic()
+    await house.wires.ask(do="press", pin=room.help_button.pin)
+    await house.until(lambda: house.said("alert", "help")[-1:] not in ([], [b""]), 2.0, "an alert")
+    measured("alert_s", round(time.monotonic() - pressed_s, 3))
+    assert await house.lamp(room.help_lamp.pin)
+    assert codec.decode(house.said("alert", "help")[-1], Alert, "test").severity == "critical"
+    await house.wires.ask(do="release", pin=room.help_button.pin)
+    await house.revive("ui")
+    await house.hands.until(phase=Phase.SESSION, sheet=Sheet.HELP)
+    await house.hands.touch("cancel-help")
+    await house.until(lambda: house.said("alert", "help")[-1] == b"", 2.0, "the alert is resolved")
+    assert not await house.lamp(room.help_lamp.pin)
+    assert house.state().sheet is Sheet.NONE
+
+
+async def test_nothing_of_the_conversation_is_left(house: House) -> None:
+    """5 s after the end at most: no name and no reason in memory, files and logs, nor anywhere on MQTT at any time."""
+    await in_call(house)
+    secrets = [text.encode() for who in (KAYA, SAYED) for text in (who.name, who.why)]
+    assert secrets[0] in house.state_file.read_bytes()
+    await house.hands.touch("end")
+    touched_s = await house.hands.touch("confirm-end")
+    while left := found(house, secrets):
+        assert time.monotonic() - touched_s <= BACK_S, left
+        await house.tiles()
+    measured("deleted_s", round(time.monotonic() - touched_s, 2))
+    await house.until(lambda: house.events()[-1].type == "data-deleted", 5.0, "the last event")
+    assert_no_gap(house)
+    assert [one.topic for one in house.messages for secret in secrets if secret in one.payload] == []
+    assert house.state().session is None
+
+
+def found(house: House, secrets: list[bytes]) -> list[str]:
+    """Files of the installation that hold one of these; what the partners' own robots count is theirs."""
+    folders = (house.made.directory, house.made.memory)
+    files = [
+        path for folder in folders for path in folder.rglob("*") if path.is_file() and path.parent.name != "robots"
+    ]
+    return [str(path) for path in files if any(secret in path.read_bytes() for secret in secrets)]
