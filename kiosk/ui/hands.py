@@ -110,6 +110,7 @@ class Hands:
             "view": name_of(self._app.view),
             "is_connected": self._app.store.is_connected,
             "tiles": self._app.pictures.sequences,
+            "shown": self._app.pictures.shown,
             "fps": self._app.reaction.frames_per_second,
             "reaction_ms_p95": self._app.reaction.p95_ms,
         }

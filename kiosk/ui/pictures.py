@@ -28,6 +28,14 @@ class Pictures:
         """Number of the newest picture of every tile."""
         return {tile: ring.sequence for tile, ring in self._rings.items()}
 
+    @property
+    def shown(self) -> dict[str, int]:
+        """Number of the newest picture of every tile that is on the glass."""
+        numbers: dict[str, int] = {}
+        for tile, _, number in self._shown.values():
+            numbers[tile] = max(number, numbers.get(tile, 0))
+        return numbers
+
     def find_places(self, root: Widget) -> None:
         """Look for the places below `root`; call when another view was put on the glass."""
         self._places = [widget for widget in root.walk(restrict=True) if isinstance(widget, VideoPicture)]
