@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from provisioning.demo.lines import LineError, Lines
+from provisioning.demo.lines import GoneError, Lines
 from provisioning.demo.waiting import PatienceError
 
 PATIENCE_S = 15.0
 _LOOK_AGAIN_S = 0.05
+_BACK_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +32,14 @@ class Hands:
         self._lines = Lines(path)
 
     async def _ask(self, **request: Any) -> dict[str, Any]:
-        try:
-            return await self._lines.ask(**request)
-        except LineError:  # the app may be new: once more, with a new connection
-            return await self._lines.ask(**request)
+        """A killed app is there again soon; while it dies it may still take a connection or two."""
+        deadline = time.monotonic() + _BACK_S
+        while True:
+            try:
+                return await self._lines.ask(**request)
+            except GoneError:
+                if time.monotonic() > deadline:
+                    raise
 
     async def look(self) -> Sight:
         said = await self._ask(do="state")

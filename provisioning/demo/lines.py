@@ -17,6 +17,10 @@ class LineError(RundtischError):
     """The other side says no, or nothing."""
 
 
+class GoneError(LineError):
+    """The other side went away in the middle of it."""
+
+
 class Lines:
     """One connection. Requests are answered in order; not for two tasks at a time."""
 
@@ -40,7 +44,8 @@ class Lines:
         """The answer to one request; connects where there is no connection (any more).
 
         Raises:
-            LineError: no answer, or one with an `error`.
+            GoneError: no answer.
+            LineError: nobody is there, or an answer with an `error`.
         """
         if self._streams is None:
             await self.connect(timeout_s)
@@ -54,7 +59,7 @@ class Lines:
             line = b""
         if not line:
             self.close()
-            raise LineError(f"{self._path.name}: no answer to {request}")
+            raise GoneError(f"{self._path.name}: no answer to {request}")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise LineError(f"{self._path.name}: {answer['error']}")
