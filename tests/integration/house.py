@@ -26,7 +26,7 @@ from kiosk.contract import codec, topics
 from kiosk.contract.directory import DeskPresence
 from kiosk.contract.errors import MalformedError
 from kiosk.contract.mqtt import Event
-from kiosk.contract.state import Partner, Standing, State
+from kiosk.contract.state import Partner, Sheet, Standing, State
 from kiosk.desk import configuration as desk_configuration
 from provisioning import toml
 from provisioning.central import configuration, tasks
@@ -319,6 +319,9 @@ async def in_call(house: House, *, also: Sequence[Callable[[], Any]] = ()) -> st
         await house.hands.touch(f"join-{NUMBER}")
         await house.hands.touch("choose-all")
         await house.hands.until(phase="session")
+    if house.state().sheet is not Sheet.NONE:  # left open by a test that failed
+        await house.hands.touch("close")
+        await house.hands.until(sheet="none")
     partner = house.partner(KAYA.desk)
     assert partner.standing is Standing.ADMITTED
     await flowing(house, KAYA.desk, 15.0)
