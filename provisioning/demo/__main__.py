@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from kiosk.contract.errors import RundtischError
 from provisioning import __main__ as provision
-from provisioning.demo import installation, options, report, robots, visitor
+from provisioning.demo import installation, machine, options, report, robots, visitor
 from provisioning.demo.bench import Bench
 from provisioning.demo.hands import Hands
 from provisioning.demo.installation import TERMINAL, House
@@ -157,6 +157,8 @@ class Demo:
         _say(f"The terminal is in {where}. Touch it: appointment {visitor.NUMBER} begins now.")
         _say(f"To be a partner yourself, open this in a browser: {self._robots.link(_PERSONS_DESK)}")
         _say('and ring it in a session by "Dazuholen" / "Add a partner", Anerkennung von Abschlüssen.')
+        if not machine.has_network():
+            _say("This machine has no network address, so nobody will be seen or heard: connect it to any network.")
         _say("Ctrl-C ends everything.")
 
 

@@ -163,6 +163,8 @@ def _media(options: Options) -> Media:
 
 def _environment(directory: Path, options: Options) -> dict[str, str]:
     found = {"KIVY_NO_ARGS": "1", "KIVY_HOME": str(directory / "kivy"), "PYTHONUNBUFFERED": "1"}
+    # Shaders that Mesa compiled once: beside the fonts, not in the user's home.
+    found["MESA_SHADER_CACHE_DIR"] = str(Path(sys.prefix, "share", "rundtisch"))
     if not options.has_display:
         found |= {"SDL_VIDEODRIVER": "offscreen"}
     return found

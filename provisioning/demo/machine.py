@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import socket
 import struct
 from pathlib import Path
 
@@ -32,6 +33,16 @@ def _captures(device: Path) -> bool:
         return False
     finally:
         os.close(descriptor)
+
+
+def has_network() -> bool:
+    """Whether a peer connection finds an address beside 127.0.0.1, which ICE does not offer. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect(("192.0.2.1", 9))  # TEST-NET-1, RFC 5737
+        except OSError:
+            return False
+        return True
 
 
 def has_sound() -> bool:
