@@ -89,9 +89,16 @@ class RoomWithMedia:
 
 
 @contextlib.asynccontextmanager
-async def room_with_media(house: DeskHouse, folder: Path) -> AsyncIterator[RoomWithMedia]:
-    """Broker and desk server are `house`'s; the media process lives in `folder`, whose path has to be short."""
-    async with asyncio.TaskGroup() as group, scripted_room(house) as room, running_terminal(folder) as media:
+async def room_with_media(house: DeskHouse, folder: Path, prefix: tuple[str, ...] = ()) -> AsyncIterator[RoomWithMedia]:
+    """Broker and desk server are `house`'s; the media process lives in `folder`, whose path has to be short.
+
+    `prefix` is put before its command line, to start it in another network namespace.
+    """
+    async with (
+        asyncio.TaskGroup() as group,
+        scripted_room(house) as room,
+        running_terminal(folder, prefix=prefix) as media,
+    ):
         both = RoomWithMedia(room, media, group)
         task = group.create_task(both.run(), name="room-out")
         yield both

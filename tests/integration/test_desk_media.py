@@ -4,6 +4,7 @@ Needs an address beside 127.0.0.1, so it runs in the namespace of tests/run.sh.
 """
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -193,3 +194,40 @@ async def test_pictures_are_back_after_the_media_process_died(desk: DeskHouse, s
                 )
                 assert time.monotonic() - start < 5
                 await page_until(tab, "s.peers.room.generation > 0 && s.peers.room.camera.frames > 10")
+
+
+async def cable(state: str) -> None:
+    """Pulls the cable (`down`) or puts it back (`up`)."""
+    process = await asyncio.create_subprocess_exec("ip", "link", "set", "near0", state)
+    assert await process.wait() == 0
+
+
+async def test_pictures_are_back_after_the_cable_was_pulled(desk: DeskHouse, short_path: Path) -> None:
+    """For 5 s nothing passes between room and partners; 5 s later browser and robot are both back, both ways."""
+    far = ("nsenter", "-t", os.environ["RUNDTISCH_FAR_PID"], "-n")
+    async with room_with_media(desk, short_path, far) as both, chromium() as browser:
+        async with open_tab(browser, "about:blank") as tab:
+            person = await come_in(both, tab, desk)
+            async with running_robot(link(desk, OTHER_DESK), "Herr Brandt", short_path / "r.json", "--knock"):
+                await both.room.invite("4711", desk=OTHER_DESK)
+                robot = await both.room.knocked(OTHER_DESK, timeout_s=20)
+                await both.admit(robot)
+                partners = (person, robot)
+                await both.media.until(
+                    lambda report: all(peer(report, one).frames_received > 10 for one in partners), 15
+                )
+                await cable("down")
+                pulled = time.monotonic()
+                try:
+                    await both.media.until(lambda _: time.monotonic() - pulled >= 5)
+                finally:
+                    await cable("up")
+                back, before = time.monotonic(), {one.call: peer(both.media.report, one) for one in partners}
+                await both.media.until(
+                    lambda report: all(
+                        peer(report, one).frames_received > before[one.call].frames_received + 5 for one in partners
+                    ),
+                    15,
+                )
+                await page_until(tab, "s.peers.room.link === 'up' && s.peers.room.camera.frames > 5")
+                assert time.monotonic() - back < 5

@@ -106,7 +106,7 @@ export function pick(words) {
 }
 
 export function time(date) {
-  return date.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+  return date.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 }
 
 export function languageName(tag) {
