@@ -189,12 +189,13 @@ class Peer:
             self._prepare(codecs)
 
     def _prepare(self, codecs: list[str]) -> None:
-        plays = [self._repertoire.microphone()]
-        video = [codec if codec in (VP8, H264) else VP8 for codec in (*codecs, VP8, VP8, VP8)]
-        plays += [self._repertoire.camera(video[1]), self._repertoire.screen(video[2])]
-        for line, loop in zip(LINES, plays, strict=True):
-            self._tracks[line].play(loop)
-            self._tracks[line].set_open(self._gates[line])
+        """What is never sent is never made: encoding a screen takes up to a second in which no answer is handled."""
+        _, camera, screen = (codec if codec in (VP8, H264) else VP8 for codec in (*codecs, VP8, VP8, VP8)[:3])
+        self._tracks["microphone"].play(self._repertoire.microphone)
+        self._tracks["camera"].play(lambda: self._repertoire.camera(camera))
+        self._tracks["screen"].play(lambda: self._repertoire.screen(screen))
+        for line, track in self._tracks.items():
+            track.set_open(self._gates[line])
 
     async def _count(self, line: str, track: Any) -> None:
         with contextlib.suppress(MediaStreamError):

@@ -1,6 +1,7 @@
 """Loops on their way to one peer. A closed gate sends nothing; aiortc's sender stays with its track all the same."""
 
 import asyncio
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -19,15 +20,15 @@ class LoopTrack(MediaStreamTrack):
     def __init__(self, kind: str) -> None:
         super().__init__()
         self.kind = kind
-        self._playing: Loop | None = None
+        self._make: Callable[[], Loop] | None = None
         self._is_open = asyncio.Event()
         self._next = 0
         self._ticks = 0
         self._due_s = 0.0
 
-    def play(self, loop: Loop) -> None:
-        """What to play, as soon as the gate is open."""
-        self._playing = loop
+    def play(self, make: Callable[[], Loop]) -> None:
+        """What to play, asked for as soon as the gate is open, again and again: the same loop every time."""
+        self._make = make
 
     def set_open(self, is_open: bool) -> None:
         if is_open and not self._is_open.is_set():
@@ -46,8 +47,8 @@ class LoopTrack(MediaStreamTrack):
             await self._is_open.wait()
             if self.readyState != "live":
                 raise MediaStreamError
-            loop, now_s = self._playing, clock()
-            assert loop is not None, "opened before it has something to play"
+            assert self._make is not None, "opened before it has something to play"
+            loop, now_s = self._make(), clock()
             if now_s - self._due_s > 0.5:
                 # The gate was closed, or the process slept: the RTP clock jumps with the time.
                 self._ticks += int(min(now_s - self._due_s, 3600.0) * loop.clock_hz) if self._due_s else 0
