@@ -11,7 +11,8 @@ from kiosk.contract import codec
 from kiosk.contract.media import Lamp
 from kiosk.contract.mqtt import Alert, Condition, Status
 from kiosk.contract.state import Phase, Session, Sheet, Standing
-from tests.integration.house import KAYA, SAYED, House, flowing, in_call, measured, open_house, watching
+from tests.integration.calls import flowing, in_call, watching
+from tests.integration.house import KAYA, SAYED, House, measured, open_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
