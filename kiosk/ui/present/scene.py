@@ -48,7 +48,7 @@ _PLACES = {
     Form.SMALL: Places(appointments=3, tiles=2, needs=6, desks=2, rung=2, people=4, partners=2),
     Form.UPRIGHT: Places(appointments=3, tiles=2, needs=8, desks=4, rung=3, people=3, partners=3),
 }
-_PLACES_UPRIGHT_LARGE = replace(_PLACES[Form.UPRIGHT], desks=3, rung=2, people=2, partners=2)
+_PLACES_UPRIGHT_LARGE = replace(_PLACES[Form.UPRIGHT], appointments=2, desks=3, rung=2, people=2, partners=2)
 _NARROWER = {Form.WIDE: Form.LANDSCAPE, Form.LANDSCAPE: Form.SMALL}
 
 

@@ -45,6 +45,8 @@ class Text(Part):
     most_high_px: float = NumericProperty(0)
     """With `shrinks`: how high the words may become before their letters get smaller; 0 for any height."""
     is_mirrored: bool = BooleanProperty(False)
+    is_cut: bool = BooleanProperty(False)
+    """Whether words had to be left out, even in the smallest letters."""
     text_width: float = NumericProperty(0)
     text_height: float = NumericProperty(0)
 
@@ -98,6 +100,7 @@ class Text(Part):
             is_too_high = self.most_high_px and len(lines) * self._pitch > self.most_high_px
             if not is_too_high and not any(ELLIPSIS in line for line in lines):
                 break
+        self.is_cut = ELLIPSIS in "".join(lines) and ELLIPSIS not in self.text
         return lines
 
     def _write(self, room: float) -> None:
