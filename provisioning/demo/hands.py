@@ -23,6 +23,8 @@ class Sight:
     tiles: dict[str, int]
     """Tile → sequence number of its last picture."""
     fps: float
+    is_connected: bool = True
+    """Whether the app has its agent."""
 
 
 class Hands:
@@ -44,7 +46,11 @@ class Hands:
     async def look(self) -> Sight:
         said = await self._ask(do="state")
         return Sight(
-            phase=said["phase"], sheet=said.get("sheet", ""), tiles=said.get("tiles", {}), fps=said.get("fps", 0.0)
+            phase=said["phase"],
+            sheet=said.get("sheet", ""),
+            tiles=said.get("tiles", {}),
+            fps=said.get("fps", 0.0),
+            is_connected=said.get("is_connected", True),
         )
 
     async def controls(self) -> dict[str, dict[str, Any]]:

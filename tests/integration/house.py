@@ -33,7 +33,7 @@ from provisioning.demo import installation, options, robots
 from provisioning.demo.bench import Bench
 from provisioning.demo.hands import Hands
 from provisioning.demo.installation import DESK_SERVER, TERMINAL
-from provisioning.demo.lines import Lines
+from provisioning.demo.lines import GoneError, Lines
 from provisioning.demo.ports import until_open
 from provisioning.demo.processes import Program, Supervisor
 from provisioning.demo.robots import Character, Robots
@@ -78,7 +78,7 @@ class House:
         self.hands = Hands(ui.hands_socket)
         self._eyes, self._looking = Hands(ui.hands_socket), asyncio.Lock()
         self.bench = Bench(room)
-        self.wires = Lines(room.bench_socket)
+        self._wires = Lines(room.bench_socket)
         self._background: list[asyncio.Task[None]] = []
 
     def _note(self, topic: str, payload: bytes) -> None:
@@ -108,7 +108,7 @@ class House:
         await asyncio.gather(*self._background, return_exceptions=True)
         self.hands.close()
         self._eyes.close()
-        self.wires.close()
+        self._wires.close()
 
     @property
     def central(self) -> configuration.Central:
@@ -183,8 +183,15 @@ class House:
 
     async def lamp(self, pin: int) -> bool:
         """Whether this output of the room is active (all of the house's are active high)."""
-        levels = (await self.wires.ask(do="levels"))["levels"]
+        levels = (await self.wire(do="levels"))["levels"]
         return bool(levels[str(pin)])
+
+    async def wire(self, **request: Any) -> dict[str, Any]:
+        """One request to the agent's bench: `press`, `release`, `levels`."""
+        try:
+            return await self._wires.ask(**request)
+        except GoneError:  # another agent than last time
+            return await self._wires.ask(**request)
 
     async def sign(self) -> list[str]:
         """Which lamps of the door sign are lit."""

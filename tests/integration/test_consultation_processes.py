@@ -1,5 +1,6 @@
 """Each process may die in a call, the broker may be away and the app be dead: the consultation goes on."""
 
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -147,14 +148,13 @@ async def test_broker_may_be_away_for_10_s(house: House) -> None:
     await house.until(lambda: SAYED.desk in house.state().presence, 10.0, "a desk that is free")
     known = len(house.events())
     async with watching(house) as pulse:
-        await house.end("broker")
-        await house.until(lambda: not house.state().is_broker_here, 5.0, "the agent notices")
-        for _ in range(2):
-            await house.hands.touch("help")
-            await house.hands.touch("cancel-help")
-        await house.until(lambda: pulse.seconds > OUTAGE_S, OUTAGE_S, "the outage is over")
+        async with outage(house):
+            for ask in (house.hands.touch("help"), press_help(house)):
+                await ask
+                await house.hands.touch("cancel-help")
+                await house.hands.until(sheet="none")
+            await house.until(lambda: pulse.seconds > OUTAGE_S, OUTAGE_S, "the outage is over")
         back_s = time.monotonic()
-        await house.revive("broker")
         await house.until(lambda: house.state().is_broker_here, 15.0, "the agent is back at the broker")
         measured("broker_back_s", round(time.monotonic() - back_s, 2))
     measured("still_s", (round(pulse.terminal_s, 2), round(pulse.partner_s, 2)))
@@ -164,6 +164,25 @@ async def test_broker_may_be_away_for_10_s(house: House) -> None:
     assert_no_gap(house)
     await house.until(lambda: statuses(house)[-1].state is Condition.BUSY, 5.0, "status busy")
     await ring(house)
+
+
+@contextlib.asynccontextmanager
+async def outage(house: House) -> AsyncIterator[None]:
+    """There is no broker while the context is open."""
+    await house.end("broker")
+    try:
+        await house.until(lambda: not house.state().is_broker_here, 5.0, "the agent notices")
+        yield
+    finally:
+        await house.revive("broker")
+
+
+async def press_help(house: House) -> None:
+    """The button on the wall, and lets go of it."""
+    button = house.made.terminal.room.help_button
+    assert button is not None
+    await house.wire(do="press", pin=button.pin)
+    await house.wire(do="release", pin=button.pin)
 
 
 async def ring(house: House) -> None:
@@ -185,25 +204,77 @@ async def ring(house: House) -> None:
     assert house.partner(SAYED.desk).standing is Standing.LEFT
 
 
+async def test_agent_dies_while_the_broker_is_away(house: House) -> None:
+    """What happened before and after its death is told once and in order when the broker is back."""
+    await in_call(house)
+    known = len(house.events())
+    async with outage(house):
+        await house.hands.touch("help")
+        await house.until(lambda: house.state().is_help_asked, 5.0, "help is asked")
+        await restart_agent(house)
+        await house.hands.touch("cancel-help")
+        await house.until(lambda: not house.state().is_help_asked, 5.0, "no help needed")
+    await house.until(lambda: len(house.events()) >= known + 2, 20.0, "the events of that time")
+    assert [event.type for event in house.events()[known:]] == ["help-asked", "help-cancelled"]
+    await house.until(lambda: statuses(house)[-1].state is Condition.BUSY, 5.0, "status busy")
+    assert_no_gap(house)
+    await flowing(house, KAYA.desk, BACK_S)
+
+
+async def restart_agent(house: House) -> None:
+    """Kills it; returns when the app is connected with its successor."""
+    old = house.pid("agent")
+    killed_s = house.kill("agent")
+    await house.until(lambda: house.pid("agent") not in (0, old), BACK_S, "the next agent")
+    while not (await house.hands.look()).is_connected:
+        assert time.monotonic() - killed_s <= BACK_S, "the app does not find the next agent"
+
+
+async def test_crashed_partner_knocks_again(house: House) -> None:
+    """With the page its visit is gone: a new one waits at the door until the customer says yes once more."""
+    call = await in_call(house)
+    known = len(house.events())
+    crashed_s = house.kill(f"robot-{KAYA.desk}")
+    await house.until_seen("partner-waiting", 10.0, after=known, desk=KAYA.desk)
+    measured("partner_back_s", round(time.monotonic() - crashed_s, 2))
+    partner = house.partner(KAYA.desk)
+    assert partner.call != call
+    while set(await house.tiles()) != {"self"}:
+        assert time.monotonic() - crashed_s <= BACK_S, "pictures without a yes"
+    assert all(peer.call != partner.call for peer in house.state().media.peers)
+    await house.hands.touch("chip")
+    await house.hands.until(sheet="door")
+    await house.hands.touch("admit-all")
+    await house.until(lambda: house.partner(KAYA.desk).standing is Standing.ADMITTED, 5.0, "let in")
+    await flowing(house, KAYA.desk, 10.0)
+
+
+@contextlib.asynccontextmanager
+async def dead_app(house: House) -> AsyncIterator[None]:
+    """The app has crashed, and does not come back while the context is open."""
+    await house.kill_for_good("ui")
+    try:
+        yield
+    finally:
+        await house.revive("ui")
+
+
 async def test_help_works_with_the_app_dead(house: House) -> None:
     """The button on the wall: an alert on MQTT and the lamp at once; the screen that comes back takes it back."""
     await in_call(house)
-    room = house.made.terminal.room
-    assert room.help_button is not None
-    assert room.help_lamp is not None
-    await house.kill_for_good("ui")
-    pressed_s = time.monotonic()
-    await house.wires.ask(do="press", pin=room.help_button.pin)
-    await house.until(lambda: house.said("alert", "help")[-1:] not in ([], [b""]), 2.0, "an alert")
-    measured("alert_s", round(time.monotonic() - pressed_s, 3))
-    assert await house.lamp(room.help_lamp.pin)
-    assert codec.decode(house.said("alert", "help")[-1], Alert, "test").severity == "critical"
-    await house.wires.ask(do="release", pin=room.help_button.pin)
-    await house.revive("ui")
+    lamp = house.made.terminal.room.help_lamp
+    assert lamp is not None
+    async with dead_app(house):
+        pressed_s = time.monotonic()
+        await press_help(house)
+        await house.until(lambda: house.said("alert", "help")[-1:] not in ([], [b""]), 2.0, "an alert")
+        measured("alert_s", round(time.monotonic() - pressed_s, 3))
+        assert await house.lamp(lamp.pin)
+        assert codec.decode(house.said("alert", "help")[-1], Alert, "test").severity == "critical"
     await house.hands.until(phase=Phase.SESSION, sheet=Sheet.HELP)
     await house.hands.touch("cancel-help")
     await house.until(lambda: house.said("alert", "help")[-1] == b"", 2.0, "the alert is resolved")
-    assert not await house.lamp(room.help_lamp.pin)
+    assert not await house.lamp(lamp.pin)
     assert house.state().sheet is Sheet.NONE
 
 
