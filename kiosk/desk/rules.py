@@ -1,7 +1,8 @@
 """What a page may say: only in its own name, about its own calls, to rooms that asked for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from kiosk.contract import topics
 from kiosk.contract.directory import Presence
 from kiosk.contract.errors import MalformedError, Reason
 from kiosk.contract.partner import Invitations, Knock, Leave, RingAnswer, Sealed, SetPresence, ToRoom
@@ -18,7 +19,15 @@ def refusal(page: Page, detail: str, reason: Reason = Reason.NOT_AUTHORISED) -> 
 class Rules:
     """Each check raises MalformedError, NOT_AUTHORISED, and changes nothing."""
 
-    def __init__(self, visits: Visits, rings: Rings, invitations: Mapping[tuple[str, str], Invitations]) -> None:
+    def __init__(
+        self,
+        visits: Visits,
+        rings: Rings,
+        invitations: Mapping[tuple[str, str], Invitations],
+        is_new: Callable[[], bool],
+    ) -> None:
+        """`is_new`: whether the server has just been started, and may not have heard yet who was invited or rung."""
+        self._is_new = is_new
         self._visits = visits
         self._rings = rings
         self._invitations = invitations
@@ -45,8 +54,10 @@ class Rules:
         if isinstance(page.link, GuestLink):
             allowed = terminal == page.link.terminal
         else:
-            # A server that was started anew knows of no call; then the room has to know this desk.
-            allowed = (terminal, desk_of(page.link)) in self._invitations or self._visits.get(call) is not None
+            # A server that was started anew knows of no call and of no ring before its time. The room itself lets
+            # nobody speak for a call that is not theirs.
+            is_known = (terminal, desk_of(page.link)) in self._invitations or self._visits.get(call) is not None
+            allowed = is_known or (self._is_new() and topics.is_terminal(terminal))
         known = self._visits.get(call)
         if not allowed or (known and known.terminal != terminal):
             raise refusal(page, "a room that did not ask for it")

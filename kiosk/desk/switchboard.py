@@ -4,7 +4,7 @@ No bytes, no sockets, no waiting: it is told what happened and publishes or send
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kiosk.contract.directory import Directory
 from kiosk.contract.errors import InvitationError, MalformedError, Reason, RundtischError
@@ -42,6 +42,8 @@ from kiosk.runtime.log import Refusals
 
 GRACE_S = 2.0
 """A lost socket may come back so long before anybody notices."""
+NEW = timedelta(seconds=60)
+"""So long after its start a server takes a page's word for a call it goes on with; pages are back in a few seconds."""
 MAX_PAGES = 8
 """Pages open with one link."""
 
@@ -66,7 +68,8 @@ class Switchboard:
         self._invitations: dict[tuple[str, str], Invitations] = {}
         self._rings = Rings()
         self._visits = Visits()
-        self._rules = Rules(self._visits, self._rings, self._invitations)
+        started = now()
+        self._rules = Rules(self._visits, self._rings, self._invitations, lambda: now() - started < NEW)
 
     # The broker's side.
 

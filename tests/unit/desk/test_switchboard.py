@@ -21,7 +21,7 @@ from kiosk.contract.partner import (
     Welcome,
 )
 from kiosk.contract.state import Standing
-from kiosk.desk.switchboard import GRACE_S, MAX_PAGES
+from kiosk.desk.switchboard import GRACE_S, MAX_PAGES, NEW
 from tests.unit.desk.bench import (
     CALL,
     NOW,
@@ -248,8 +248,20 @@ def test_another_link_cannot_take_a_call_over(bench: Bench) -> None:
     assert thief.refusals() == [Reason.NOT_AUTHORISED]
 
 
-def test_server_started_anew_takes_calls_of_invited_desks_back(bench: Bench) -> None:
-    """It knows of no call; the room has to know the desk."""
+def test_server_started_anew_takes_calls_back(bench: Bench) -> None:
+    """It has heard of no call, of no ring before its time, and of invitations only in a moment."""
+    page = bench.page()
+    bench.switchboard.page_said(page, Resume(calls={CALL: ROOM}))
+    bench.says(page, SEALED)
+    assert page.refusals() == []
+    assert bench.to_rooms() == [f"youth-1 {ROOM} sealed"]
+    bench.switchboard.page_said(page, Resume(calls={OTHER_CALL: "no/room"}))
+    assert page.refusals() == [Reason.NOT_AUTHORISED]
+
+
+def test_server_that_runs_takes_calls_of_invited_desks_back(bench: Bench) -> None:
+    """A page that comes from another server: by now the room has to know the desk."""
+    bench.now += NEW
     bench.invite("4711")
     page = bench.page()
     bench.switchboard.page_said(page, Resume(calls={CALL: ROOM, OTHER_CALL: OTHER_ROOM}))
