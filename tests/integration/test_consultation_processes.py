@@ -1,5 +1,6 @@
 """Each process may die in a call, the broker may be away and the app be dead: the consultation goes on."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
@@ -124,21 +125,54 @@ async def test_killed_agent_finds_its_session_again(house: House) -> None:
     assert_no_gap(house)
 
 
+async def bring_in(house: House) -> None:
+    """The interpreter, by touches and a ring, until pictures flow."""
+    await house.until(lambda: SAYED.desk in house.state().presence, 10.0, "a desk that is free")
+    known = len(house.events())
+    await house.hands.touch("add")
+    await house.hands.until(sheet="needs")
+    await house.touch_paged(f"need-{NEED}")
+    await house.hands.until(sheet="desks")
+    await house.hands.touch("ring-all")
+    await house.until_seen("ring-answered", 10.0, after=known, desk=SAYED.desk)
+    await house.hands.until(sheet="door")
+    await house.hands.touch("admit-all")
+    await house.until_seen("partner-admitted", after=known, desk=SAYED.desk)
+    await flowing(house, SAYED.desk, 10.0)
+
+
+async def let_go(house: House) -> None:
+    """The interpreter closes her page; the roster knows within 3 s."""
+    known = len(house.events())
+    gone_s = time.monotonic()
+    await house.send_home(SAYED.desk)
+    await house.until_seen("partner-left", 5.0, after=known, desk=SAYED.desk)
+    assert time.monotonic() - gone_s < 3.0
+    assert house.partner(SAYED.desk).standing is Standing.LEFT
+
+
 async def test_killed_desk_server_gets_its_visits_back(house: House) -> None:
-    """The call goes on, the partner resumes its visit, and can be signaled with again: media may die right after."""
+    """The call goes on, partners, invited or rung, resume it and can be signaled with: media may die right after."""
     call = await in_call(house)
+    await house.sit(SAYED)
+    await bring_in(house)
     known = len(house.events())
     async with watching(house) as pulse:
         died_s = house.kill("desk")
-        await house.until(lambda: house.presence_since(KAYA.desk, died_s)[-1:] == ["busy"], 10.0, "the partner's line")
+        await house.until(
+            lambda: all(house.presence_since(desk, died_s)[-1:] == ["busy"] for desk in (KAYA.desk, SAYED.desk)),
+            10.0,
+            "the partners' lines",
+        )
         measured("desk_back_s", round(time.monotonic() - died_s, 2))
         await house.until(lambda: pulse.seconds > BACK_S, BACK_S + 2, "the time in which a lost visit would be noticed")
     assert max(pulse.terminal_s, pulse.partner_s) < STILL_S
     assert house.partner(KAYA.desk).call == call
     assert not [event for event in house.events()[known:] if event.type == "partner-left"]
     died_s = house.kill("media")
-    await flowing(house, KAYA.desk, BACK_S)
+    await asyncio.gather(*(flowing(house, desk, BACK_S) for desk in (KAYA.desk, SAYED.desk)))
     assert time.monotonic() - died_s <= BACK_S
+    await let_go(house)
 
 
 async def test_broker_may_be_away_for_10_s(house: House) -> None:
@@ -163,7 +197,8 @@ async def test_broker_may_be_away_for_10_s(house: House) -> None:
     assert [event.type for event in house.events()[known:]] == ["help-asked", "help-cancelled"] * 2
     assert_no_gap(house)
     await house.until(lambda: statuses(house)[-1].state is Condition.BUSY, 5.0, "status busy")
-    await ring(house)
+    await bring_in(house)
+    await let_go(house)
 
 
 @contextlib.asynccontextmanager
@@ -183,25 +218,6 @@ async def press_help(house: House) -> None:
     assert button is not None
     await house.wire(do="press", pin=button.pin)
     await house.wire(do="release", pin=button.pin)
-
-
-async def ring(house: House) -> None:
-    """Brings the interpreter in by touches, sees her, and lets her go."""
-    known = len(house.events())
-    await house.hands.touch("add")
-    await house.hands.until(sheet="needs")
-    await house.touch_paged(f"need-{NEED}")
-    await house.hands.until(sheet="desks")
-    await house.hands.touch("ring-all")
-    await house.until_seen("ring-answered", 10.0, after=known, desk=SAYED.desk)
-    await house.hands.until(sheet="door")
-    await house.hands.touch("admit-all")
-    await house.until_seen("partner-admitted", after=known, desk=SAYED.desk)
-    await flowing(house, SAYED.desk, 10.0)
-    await house.send_home(SAYED.desk)
-    took_s = await house.until_seen("partner-left", 5.0, after=known, desk=SAYED.desk)
-    assert took_s < 3.0
-    assert house.partner(SAYED.desk).standing is Standing.LEFT
 
 
 async def test_agent_dies_while_the_broker_is_away(house: House) -> None:
