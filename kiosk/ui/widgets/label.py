@@ -84,24 +84,35 @@ class Text(Part):
         self._stand()
 
     def _broken(self, glyphs: Glyphs, room: float) -> list[str]:
-        """The lines; with `shrinks`, in the largest letters that need no ellipsis."""
+        """The lines; with `shrinks`, in the largest letters that need no ellipsis.
+
+        What is too long is found out with the widths of the full size: every size that is opened costs 250 KB.
+        """
+        shares = SHRINKING if self.shrinks else SHRINKING[:1]
         lines: list[str] = []
-        for share in SHRINKING if self.shrinks else SHRINKING[:1]:
-            glyphs.options["font_size"] = self.font_px * share
-            lines = break_lines(
-                self.text,
-                room,
-                lambda line: float(glyphs.get_extents(line)[0]),
-                is_rtl=self.is_mirrored,
-                max_lines=int(self.max_lines),
-            )
-            if self.most_high_px:
-                self._pitch = self.font_px * share * LINE_HEIGHTS[self.role]
-            is_too_high = self.most_high_px and len(lines) * self._pitch > self.most_high_px
-            if not is_too_high and not any(ELLIPSIS in line for line in lines):
+        for share in shares:
+            lines, is_whole = self._lines_at(glyphs, room, share, measured_at=1)
+            if share < 1 and (is_whole or share == shares[-1]):
+                lines, is_whole = self._lines_at(glyphs, room, share, measured_at=share)
+            if is_whole:
                 break
         self.is_cut = ELLIPSIS in "".join(lines) and ELLIPSIS not in self.text
         return lines
+
+    def _lines_at(self, glyphs: Glyphs, room: float, share: float, measured_at: float) -> tuple[list[str], bool]:
+        """The lines at a share of the font size, and whether all words are there and none too high."""
+        glyphs.options["font_size"] = self.font_px * measured_at
+        lines = break_lines(
+            self.text,
+            room,
+            lambda line: float(glyphs.get_extents(line)[0]) * share / measured_at,
+            is_rtl=self.is_mirrored,
+            max_lines=int(self.max_lines),
+        )
+        if self.most_high_px:
+            self._pitch = self.font_px * share * LINE_HEIGHTS[self.role]
+        is_too_high = self.most_high_px and len(lines) * self._pitch > self.most_high_px
+        return lines, not is_too_high and not any(ELLIPSIS in line for line in lines)
 
     def _write(self, room: float) -> None:
         self._pitch = self.font_px * LINE_HEIGHTS[self.role]
