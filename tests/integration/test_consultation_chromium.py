@@ -39,6 +39,7 @@ GONE_S = 3.0
 LIMIT_S = 15.0
 TRIES = 3
 """The median counts: one of them may meet a moment in which this machine does something else."""
+LEAST_PACKETS = 25
 _TAP_S = 0.05
 
 
@@ -218,10 +219,10 @@ class Streams:
         return [one for one in self._wire.of(self._house.pid("media"), self._ssrcs[line]) if one.at_s > since_s]
 
     async def flow(self, *lines: str) -> None:
-        """Returns when each of these lines carries packets from now on."""
+        """Returns when each of these lines has carried packets for half a second, and a button counts again."""
         now_s = time.time()
         await self._house.until(
-            lambda: all(len(self.sent(line, now_s)) > 5 for line in lines), 5.0, f"packets of {lines}"
+            lambda: all(len(self.sent(line, now_s)) > LEAST_PACKETS for line in lines), 5.0, f"packets of {lines}"
         )
 
     async def stopped_s(self, line: str, lifted_s: float) -> float:
