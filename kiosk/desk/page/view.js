@@ -42,7 +42,8 @@ export function screenOf({ call, over }) {
 
 function showHead(state) {
   const { welcome, name } = state;
-  const place = [pick(welcome?.office), pick(welcome?.name)].filter(Boolean).join(', ');
+  const [office, desk] = [pick(welcome?.office), pick(welcome?.name)];
+  const place = (desk.startsWith(office) ? [desk] : [office, desk]).filter(Boolean).join(', ');
   setText($('who'), [name, state.isGuest ? say('guest') : place].filter(Boolean).join(' · '));
   $('presence').hidden = state.isGuest || !name || Boolean(state.closedReason);
   $('in-call').hidden = state.isGuest || !state.call?.isAdmitted;
