@@ -1,19 +1,20 @@
 """One language: its sentences, its way to write dates, its direction. Knows no screen and no Kivy."""
 
+import re
 from datetime import datetime, tzinfo
 from functools import cache
 from gettext import GNUTranslations
 from pathlib import Path
 
-from babel import Locale
-from babel.dates import format_date
 from msgspec import Struct
 
 from kiosk.consultation.roster import words
 from kiosk.contract.directory import Texts
 from kiosk.contract.errors import ConfigurationError
+from kiosk.ui.texts.calendar import MONTHS, WEEKDAYS
 
 DOMAIN = "rundtisch"
+_FIELDS = re.compile(r"EEEE|MMMM|d")
 FALLBACK = "de"
 """The directory has every word in this language, and so has the terminal."""
 KEYWORDS = {"say": None, "say_in": ((1, "c"), 2), "count_of": (1, 2), "mark": None, "mark_in": ((1, "c"), 2)}
@@ -26,6 +27,7 @@ class Name(Struct, frozen=True):
     own: str
     short: str
     """For the corner, where only one word has room."""
+    is_rtl: bool = False
 
 
 LANGUAGES = {
@@ -33,7 +35,7 @@ LANGUAGES = {
     "de-easy": Name("Leichte Sprache", "Leicht"),
     "en": Name("English", "English"),
     "tr": Name("Türkçe", "Türkçe"),
-    "ar": Name("العربية", "العربية"),
+    "ar": Name("العربية", "العربية", is_rtl=True),
     "uk": Name("Українська", "Українська"),
     "ru": Name("Русский", "Русский"),
 }
@@ -56,8 +58,7 @@ class Language:
     def __init__(self, tag: str, catalogue: GNUTranslations) -> None:
         self.tag = tag
         self.name = LANGUAGES[tag]
-        self.locale = Locale.parse(tag.split("-")[0])
-        self.is_rtl = self.locale.text_direction == "rtl"
+        self.is_rtl = self.name.is_rtl
         self._catalogue = catalogue
 
     def say(self, sentence: str, /, **values: object) -> str:
@@ -90,10 +91,19 @@ class Language:
 
     def language(self, tag: str) -> str:
         """What this language calls another one: "Arabisch" for `ar`; empty when it has no word for it."""
-        return str(self.locale.languages.get(tag.split("-")[0], ""))
+        from babel import Locale  # some megabytes of names, for who needs an interpreter
+
+        return str(Locale.parse(self._tongue).languages.get(tag.split("-")[0], ""))
+
+    @property
+    def _tongue(self) -> str:
+        return self.tag.split("-")[0]
 
     def _dated(self, moment: datetime, zone: tzinfo, pattern: str) -> str:
-        text = format_date(moment.astimezone(zone).date(), pattern, locale=self.locale)
+        """`pattern` as in CLDR, of these three fields only."""
+        day = moment.astimezone(zone)
+        names = {"EEEE": WEEKDAYS[self._tongue][day.weekday()], "MMMM": MONTHS[self._tongue][day.month - 1]}
+        text = _FIELDS.sub(lambda field: names.get(field[0], str(day.day)), pattern)
         return text[:1].upper() + text[1:]
 
 

@@ -8,9 +8,11 @@ from shutil import copytree
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel import Locale
 
 from kiosk.ui import texts
 from kiosk.ui.texts import LANGUAGES
+from kiosk.ui.texts.calendar import MONTHS, WEEKDAYS
 
 ZONE = ZoneInfo("Europe/Berlin")
 MOMENT = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
@@ -31,6 +33,15 @@ MOMENT = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
 def test_a_date_is_written_as_the_language_does(tag, date):
     """Weekday, day and month, with Latin digits."""
     assert texts.of(tag).date(MOMENT, ZONE) == date
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_days_and_months_are_those_of_the_locale_data(tag):
+    """Every name of the table, as Babel has it; and the direction."""
+    locale = Locale.parse(tag.split("-")[0])
+    assert WEEKDAYS[locale.language] == tuple(locale.days["format"]["wide"][day] for day in range(7))
+    assert MONTHS[locale.language] == tuple(locale.months["format"]["wide"][month] for month in range(1, 13))
+    assert texts.of(tag).is_rtl == (locale.text_direction == "rtl")
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
