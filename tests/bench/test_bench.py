@@ -1,0 +1,65 @@
+"""The benches themselves: short runs print one JSON object of the promised shape; what does not work is a failure."""
+
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioning.demo.waiting import PatienceError
+from tests.bench import figures
+
+HERE = Path(__file__).parent
+
+
+def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(HERE / script), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+
+
+def result(script: str, *options: str) -> Any:
+    """All of standard output as JSON."""
+    done = run(script, "--json", *options)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_idle_bench_names_every_process():
+    """Processor and memory, each above nothing."""
+    found = result("idle.py", "--seconds", "2")
+    assert found.keys() == {"total", "processes"}
+    assert found["processes"].keys() == {"agent", "media", "ui"}
+    assert all(one["pss_mb"] > 5 and one["cpu_pct"] >= 0 for one in (found["total"], *found["processes"].values()))
+
+
+def test_the_join_bench_measures_every_visit():
+    """One picture a visit, and touches."""
+    found = result("join.py", "--n", "1")
+    assert found.keys() == {"touch_to_first_frame_s", "touch_to_reaction_ms"}
+    assert found["touch_to_first_frame_s"]["n"] == 1
+    assert 0 < found["touch_to_reaction_ms"]["median"] <= found["touch_to_reaction_ms"]["p95"]
+
+
+def test_what_does_not_work_is_no_result(capsys):
+    """Exit code 1, a reason, and nothing on standard output; not even what was said there on the way."""
+
+    async def bench() -> figures.Result:
+        print("on the way")
+        raise PatienceError("the partner: not within 20 s")
+
+    with pytest.raises(SystemExit) as ended:
+        figures.run(bench, is_json=True)
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (1, "")
+    assert "the partner: not within 20 s" in said.err
+
+
+@pytest.mark.parametrize(
+    ("samples", "p95"), [([7.0], 7.0), ([float(n) for n in range(1, 21)], 19.0), ([float(n) for n in range(100)], 94.0)]
+)
+def test_few_numbers_out_of_many(samples, p95):
+    """The 95th percentile is one of the samples."""
+    assert figures.summary(samples, 1) == {"median": statistics.median(samples), "p95": p95, "n": len(samples)}
