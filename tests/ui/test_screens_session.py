@@ -16,6 +16,7 @@ from tests.unit.ui.test_present_everywhere import OVER
 from tests.unit.ui.test_present_needs import RING
 from tests.unit.ui.visits import (
     BRANDT,
+    DIRECTORY,
     HADDAD,
     KAYA,
     OEZDEMIR,
@@ -45,6 +46,10 @@ def heard(state: State, *calls: str) -> State:
     return with_peers(state, *(seen(partner.call, is_speaking=partner.call in calls) for partner in admitted))
 
 
+WORDY = replace(
+    DIRECTORY,
+    needs=tuple(replace(need, name={"de": "Anerkennung von Abschlüssen aus dem Ausland"}) for need in DIRECTORY.needs),
+)
 ROUND = heard(a_session(SHARING, HADDAD, KAYA, presence=PRESENCE), SHARING.call)
 CROWD = a_session(SHARING, OEZDEMIR, LONG, *MORE, HADDAD, KAYA, presence=PRESENCE)
 STATES: dict[str, State] = {
@@ -67,6 +72,7 @@ STATES: dict[str, State] = {
         a_session(replace(KAYA, name="Frau Dr. Kaya-Hohenstein", why=WHY)), Sheet.DOOR, at_door=KAYA.call
     ),
     "needs": sheet(ROUND, Sheet.NEEDS),
+    "needs, many words": replace(sheet(ROUND, Sheet.NEEDS), directory=WORDY),
     "desks": sheet(ROUND, Sheet.DESKS, chosen_need="arabic"),
     "desks, nobody": sheet(a_session(BRANDT), Sheet.DESKS, chosen_need="arabic"),
     "ringing": sheet(ROUND, Sheet.RINGING, ring=RING, chosen_need="arabic"),
@@ -169,8 +175,9 @@ def faults(host: Any, *, is_text_checked: bool = True) -> list[str]:
         found += [f"{a.text!r} lies on {b.text!r}" for a, b in combinations(texts, 2) if overlap(a, b, air)]
         for part in controls:
             for text in seen_below(part, Text):
-                x, _, right, _ = box(text)
-                if text.text and (x < part.x - 1 or right > part.right + 1):
+                x, y, right, top = box(text)
+                is_wide, is_high = x < part.x - 1 or right > part.right + 1, y < part.y - air or top > part.top + air
+                if text.text and (is_wide or is_high):
                     found.append(f"{text.text!r} leaves {part.speech!r}")
     return found
 

@@ -1,6 +1,6 @@
 """Rows and tiles of lists: appointments, people, desks, needs, languages."""
 
-from kivy.properties import ObjectProperty
+from kivy.properties import BooleanProperty, ObjectProperty
 
 from kiosk.ui.views import DeskRowView, NeedView, PersonRowView, SessionRowView
 from kiosk.ui.widgets.areas import Areas, Shelves
@@ -39,6 +39,8 @@ class NeedTile(Surface, Touchable, Column):
     """What somebody may need, and who is there for it."""
 
     view: NeedView = ObjectProperty(NeedView(), rebind=True)
+    is_beside: bool = BooleanProperty(False)
+    """Whether the words stand beside the icon: with less height, or with large letters."""
 
 
 class List(Repeat, Column):
