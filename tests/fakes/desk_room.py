@@ -132,9 +132,16 @@ class ScriptedRoom:
         await self.door(visitor, Standing.ADMITTED, consent)
         await self.view(visitor, peers)
 
-    async def view(self, visitor: Visitor, peers: tuple[PeerView, ...] = (), *, has_camera: bool = True) -> None:
+    async def view(
+        self,
+        visitor: Visitor,
+        peers: tuple[PeerView, ...] = (),
+        *,
+        has_camera: bool = True,
+        has_microphone: bool = True,
+    ) -> None:
         ends = datetime.now(UTC) + timedelta(minutes=18)
-        view = RoomView(room=ROOM, ends=ends, has_camera=has_camera, has_microphone=True, peers=peers)
+        view = RoomView(room=ROOM, ends=ends, has_camera=has_camera, has_microphone=has_microphone, peers=peers)
         await self.seal(visitor, view)
 
     async def seal(self, visitor: Visitor, message: object) -> None:

@@ -116,6 +116,18 @@ async def test_nothing_is_sent_before_the_yes(desk: DeskHouse, browser: Browser,
     assert asyncio.get_running_loop().time() - left < 3
 
 
+async def test_a_muted_room_is_called_so(desk: DeskHouse, browser: Browser, room: ScriptedRoom) -> None:
+    """Nobody goes on waiting for an answer of a room that cannot be heard."""
+    await room.invite("4711")
+    async with open_tab(browser, link(desk)) as tab:
+        visitor = await knocked(tab, room)
+        await room.admit(visitor)
+        await room.view(visitor, has_microphone=False)
+        await expect(tab.locator(by("stage-name"))).to_have_text(f"{ROOM} · stumm")
+        await room.view(visitor)
+        await expect(tab.locator(by("stage-name"))).to_have_text(ROOM)
+
+
 async def test_desk_in_a_conversation_is_busy(desk: DeskHouse, browser: Browser, room: ScriptedRoom) -> None:
     """By itself, and reachable again when it is over."""
     await room.invite("4711")

@@ -35,7 +35,7 @@ function members(call, meter) {
     const now = meter.of(peer.id);
     return {
       id: peer.id,
-      name: known?.name ?? call.room,
+      name: known?.name ?? nameOfRoom(call),
       office: known?.office ?? '',
       isRoom: peer.id === 'room',
       link: peer.link,
@@ -45,6 +45,10 @@ function members(call, meter) {
       streams: peer.incoming,
     };
   });
+}
+
+function nameOfRoom(call) {
+  return call.view?.has_microphone === false ? `${call.room} · ${say('muted')}` : call.room;
 }
 
 // The stage: the own screen while it is shown, else a shown screen, else the room.
