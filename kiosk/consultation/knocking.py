@@ -67,7 +67,7 @@ def _by_ring(state: State, event: Knocked) -> Partner | Refuse:
         return _refuse(event.desk, "not rung, or no longer")
     need = session.ring.need
     if place is None or place.number == "":
-        return Partner(id=event.desk, is_planned=False, need=need, ring=event.ring)
+        return Partner(id=event.desk, need=need, ring=event.ring)
     return replace(place, need=need, ring=event.ring, standing=Standing.EXPECTED)
 
 

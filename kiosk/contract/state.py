@@ -75,7 +75,6 @@ class Partner(Struct, frozen=True, kw_only=True):
     call: str = ""
     """Random id of this visit, chosen by the partner's page when it knocks; empty while expected."""
     is_guest: bool = False
-    is_planned: bool = True
     office: str = ""
     """Words for a guest's office; a desk's come from the directory in the visitor's language."""
     name: str = ""

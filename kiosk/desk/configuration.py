@@ -50,7 +50,7 @@ def load(path: Path) -> Configuration:
     """
     configuration = read(path, Configuration)
     try:
-        configuration.zone  # noqa: B018 - looked up to be sure that it is there
+        ZoneInfo(configuration.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise ConfigurationError(f"{path}: no time zone {configuration.time_zone!r} - at `$.time_zone`") from None
     return configuration

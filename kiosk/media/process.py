@@ -16,7 +16,7 @@ from kiosk.media.capture.choice import camera_of, microphone_of
 from kiosk.media.capture.source import Samples
 from kiosk.media.engine.connection import Feeds
 from kiosk.media.engine.mesh import Mesh
-from kiosk.media.engine.waist import Line
+from kiosk.media.engine.waist import Engine, Line
 from kiosk.media.playback.loudspeaker import Loudspeaker
 from kiosk.media.playback.mixer import Mixer
 from kiosk.media.sending.camera_feed import CameraFeed
@@ -49,7 +49,7 @@ class Media:
         self._camera = Capture("camera", lambda: camera_of(media), self._seen, self._capture_changed)
         self._microphone = Capture("microphone", lambda: microphone_of(media), self._heard, self._changed.set)
         self._loudspeaker = Loudspeaker(media.loudspeaker, self._mixer, self._changed.set)
-        self._engine = Mesh(group, media.codec, self._feeds, self, self._send_signal, self._changed.set)
+        self._engine: Engine = Mesh(group, media.codec, self._feeds, self, self._send_signal, self._changed.set)
         for name, part in (("camera", self._camera), ("microphone", self._microphone), ("speaker", self._loudspeaker)):
             group.create_task(part.run(), name=name)
         group.create_task(self._report_changes(), name="reports")

@@ -39,6 +39,10 @@ class Sinks(Protocol):
 class Engine(Protocol):
     """A way of calling. All methods on the loop; none waits for the network."""
 
+    @property
+    def refused(self) -> int:
+        """Signals and descriptions refused so far."""
+
     def apply(self, plan: Plan) -> None:
         """Connect, keep and close peers as the plan says; open and close what is sent to them."""
 

@@ -73,7 +73,7 @@ def test_the_winner_knocks_and_its_card_opens_by_itself():
     assert house.session.ring
     house.knock("words-1", ring=house.session.ring.id)
     partner = house.partner("words-1")
-    assert (partner.standing, partner.is_planned, partner.need) == (Standing.WAITING, False, "arabic")
+    assert (partner.standing, partner.number, partner.need) == (Standing.WAITING, "", "arabic")
     assert (house.state.sheet, house.session.at_door) == (Sheet.DOOR, call_of("words-1"))
     assert house.session.ring.is_over
     house.do(intents.Admit(call=call_of("words-1"), consent=Consent.ALL))
@@ -255,7 +255,7 @@ def test_an_expected_partner_who_is_rung_keeps_its_place():
     assert house.session.ring
     house.knock("youth-1", ring=house.session.ring.id)
     assert [partner.id for partner in house.session.partners] == ["youth-1", "debts-1", "guest-1"]
-    assert (house.partner("youth-1").is_planned, house.partner("youth-1").number) == (True, "A-1")
+    assert house.partner("youth-1").number == "A-1"
 
 
 def test_a_rung_partner_who_comes_for_the_appointment_has_come():
