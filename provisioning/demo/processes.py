@@ -26,6 +26,12 @@ class ProgramError(RundtischError):
     """A program does not run; the end of its log is in `detail`."""
 
 
+def _bound_to_us(command: Sequence[str]) -> tuple[str, ...]:
+    """The command, dying with this process; not begun at all where we died before the kernel was asked for that."""
+    is_ours = 'test "$PPID" = "$0" && exec "$@"'
+    return ("setpriv", "--pdeathsig", "KILL", "--", "sh", "-c", is_ours, str(os.getpid()), *command)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """What to run. `environment` is added to ours."""
@@ -61,7 +67,7 @@ class Running:
         self._starts.append(now)
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *("setpriv", "--pdeathsig", "KILL", "--", *self.program.command),
+                *_bound_to_us(self.program.command),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
