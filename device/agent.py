@@ -83,7 +83,7 @@ class Agent:
         hub.do_with(commands.TellDesk, self._to_partners.tell)
         hub.do_with(commands.SendRung, self._to_partners.ring)
         hub.do_with(commands.SendView, self._to_partners.send_view)
-        hub.do_with(commands.PlaySound, lambda command: self._media.send(Chime(sound=command.sound.value)))
+        hub.do_with(commands.PlaySound, lambda command: self._media.send(Chime(sound=command.sound)))
         hub.do_with(commands.Refuse, self._refuse)
         hub.do_with(commands.ReadScheduleAgain, lambda _: self._documents.schedule_again())
         hub.do_with(commands.Wipe, lambda _: self._wipe())

@@ -3,11 +3,10 @@
 Carry them out in their order. None names a person.
 """
 
-from enum import StrEnum
-
 from msgspec import Struct, field
 
 from kiosk.contract.errors import Reason
+from kiosk.contract.links import Sound
 from kiosk.contract.partner import Door, RingOver
 
 
@@ -41,18 +40,9 @@ class SendView(_Command, frozen=True, kw_only=True):
     call: str
 
 
-class Sound(StrEnum):
-    """Short sounds in the room, see `LOOK.md`."""
-
-    DOOR = "door"
-    JOINED = "joined"
-    LEFT = "left"
-    BELL = "bell"
-    FAULT = "fault"
-    DELETED = "deleted"
-
-
 class PlaySound(_Command, frozen=True, kw_only=True):
+    """Play this in the room; not asked for while an interpreter speaks."""
+
     sound: Sound
 
 

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from kiosk.consultation import partner_view, roster
-from kiosk.consultation.commands import Command, EmitEvent, PlaySound, SendRung, SendView, Sound, TellDesk, Wipe
+from kiosk.consultation.commands import Command, EmitEvent, PlaySound, SendRung, SendView, TellDesk, Wipe
 from kiosk.consultation.visit import WARNING
 from kiosk.contract.errors import Reason
+from kiosk.contract.links import Sound
 from kiosk.contract.partner import RingEnd, RingOver
 from kiosk.contract.state import Partner, Phase, Ring, RungDesk, Standing, State
 
@@ -25,7 +26,7 @@ _OPEN = (RungDesk.RINGING, RungDesk.ANSWERED)
 def news(before: State, after: State) -> tuple[Command, ...]:
     """Everything that follows from the step from `before` to `after`, in the order in which it is to be done."""
     has_ended = before.phase is Phase.SESSION and after.phase is not Phase.SESSION
-    return (
+    all_news = (
         *_phase(before, after),
         *_rings(before, after),
         *_partners(before, after, has_ended),
@@ -34,6 +35,8 @@ def news(before: State, after: State) -> tuple[Command, ...]:
         *_bells(before, after),
         *((PlaySound(sound=Sound.DELETED), Wipe(), EmitEvent(type="data-deleted")) if has_ended else ()),
     )
+    is_quiet = roster.is_interpreted_now(after)
+    return tuple(command for command in all_news if not (is_quiet and isinstance(command, PlaySound)))
 
 
 def _phase(before: State, after: State) -> Iterator[Command]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from kiosk.contract.directory import Texts
+from kiosk.contract.directory import Desk, Need, Texts
 from kiosk.contract.state import Consent, Notice, Partner, Phase, Standing, State
 
 NOTICE = timedelta(seconds=6)
@@ -50,6 +50,33 @@ def change(state: State, call: str, **fields: object) -> State:
     return replace(state, session=session, waiting=changed(state.waiting))
 
 
+def find_desk(state: State, desk: str) -> Desk | None:
+    """The desk of this id."""
+    return next((found for found in state.directory.desks if found.id == desk), None)
+
+
+def find_need(state: State, need: str) -> Need | None:
+    """The need of this id."""
+    return next((found for found in state.directory.needs if found.id == need), None)
+
+
+def need_of(state: State, partner: Partner) -> Need | None:
+    """What the partner is here for: what it was rung for, else what of the appointment's needs its desk serves."""
+    if partner.need:
+        return find_need(state, partner.need)
+    desk = find_desk(state, partner.id)
+    wanted = next((booking.needs for booking in state.appointments if booking.number == partner.number), ())
+    served = desk.needs if desk else ()
+    both = [need for need in wanted if need in served]
+    return find_need(state, next(iter([*both, *served]), ""))
+
+
+def is_interpreter(state: State, partner: Partner) -> bool:
+    """Whether the partner interprets: never hidden, and no sound of ours falls into its words."""
+    need = need_of(state, partner)
+    return need is not None and bool(need.interprets)
+
+
 def words(texts: Texts, language: str) -> str:
     """The words in `language`, else in the language without its region, else in German."""
     return texts.get(language) or texts.get(language.split("-")[0]) or texts.get("de", "")
@@ -57,11 +84,17 @@ def words(texts: Texts, language: str) -> str:
 
 def office_words(state: State, partner: Partner, language: str) -> str:
     """What the partner's office is called; empty when neither directory nor calendar say."""
-    desk = next((desk for desk in state.directory.desks if desk.id == partner.id), None)
+    desk = find_desk(state, partner.id)
     if desk is None:
         return partner.office
     office = next((office for office in state.directory.offices if office.id == desk.office), None)
     return words(office.name, language) if office else partner.office
+
+
+def is_interpreted_now(state: State) -> bool:
+    """Whether an interpreter's voice is heard at this moment."""
+    speaking = {peer.call for peer in state.media.peers if peer.is_speaking}
+    return any(partner.call in speaking and is_interpreter(state, partner) for partner in all_admitted(state))
 
 
 def note(state: State, kind: str, partner: Partner | None = None) -> State:

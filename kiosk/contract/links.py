@@ -46,11 +46,21 @@ class IceServers(Struct, frozen=True, kw_only=True, tag="ice-servers"):
     servers: tuple[IceServer, ...] = ()
 
 
+class Sound(StrEnum):
+    """Short sounds in the room, see `LOOK.md`."""
+
+    DOOR = "door"
+    JOINED = "joined"
+    LEFT = "left"
+    BELL = "bell"
+    FAULT = "fault"
+    DELETED = "deleted"
+
+
 class Chime(Struct, frozen=True, kw_only=True, tag="chime"):
     """Agent → media: play one short sound in the room now, over whatever is heard; never sent to anybody."""
 
-    sound: str
-    """One of `kiosk.consultation.commands.Sound`; an unknown one is left out."""
+    sound: Sound
 
 
 ToUi = Greeting | Snapshot

@@ -9,7 +9,7 @@ import av
 
 from kiosk.contract.configuration import Configuration
 from kiosk.contract.errors import ConfigurationError, LinkError
-from kiosk.contract.links import IceServers, Role, ToMedia
+from kiosk.contract.links import Chime, IceServers, Role, Sound, ToMedia
 from kiosk.contract.media import Lamp, MediaReport, Plan, Sending, Signal
 from kiosk.media.capture.capture import Capture
 from kiosk.media.capture.choice import camera_of, microphone_of
@@ -17,6 +17,7 @@ from kiosk.media.capture.source import Samples
 from kiosk.media.engine.connection import Feeds
 from kiosk.media.engine.mesh import Mesh
 from kiosk.media.engine.waist import Engine, Line
+from kiosk.media.playback.chimes import NOTHING, samples_of
 from kiosk.media.playback.loudspeaker import Loudspeaker
 from kiosk.media.playback.mixer import Mixer
 from kiosk.media.sending.camera_feed import CameraFeed
@@ -33,6 +34,8 @@ _LOOK_S = 0.2
 """How often what changes by itself (a picture that stays away, a lamp) is looked at while anything is open."""
 _COUNTERS_S = 1.0
 _WRONG_PEER_PAUSE_S = 1.0
+_CHIME_S = 1.5
+"""A short sound and the opening of the loudspeaker."""
 
 
 class Media:
@@ -42,6 +45,7 @@ class Media:
         loop, media = asyncio.get_running_loop(), configuration.media
         self._changed = asyncio.Event()
         self._plan = Plan()
+        self._chiming: asyncio.TimerHandle | None = None
         self._link: link.Link | None = None
         self._refusals = Refusals(_logger)
         self._tiles, self._mixer = Tiles(server, loop), Mixer()
@@ -80,18 +84,40 @@ class Media:
                 self._engine.take(message)
             case IceServers():
                 self._engine.use_servers(message.servers)
+            case Chime():
+                self._play(message.sound)
 
     def _apply(self, plan: Plan) -> None:
         self._plan = plan
         self._engine.apply(plan)  # first: gates close before devices do
         self._camera.want(plan.camera is not Sending.OFF)
         self._microphone.want(plan.microphone is not Sending.OFF)
-        is_hearing = bool(plan.peers) and not plan.is_paused
-        self._loudspeaker.want(is_hearing)
         self._mixer.set_volume(plan.volume_pct)
-        if not is_hearing:
+        if not self._is_hearing:
             self._mixer.clear()
+        self._want_loudspeaker()
         self._changed.set()
+
+    @property
+    def _is_hearing(self) -> bool:
+        return bool(self._plan.peers) and not self._plan.is_paused
+
+    def _want_loudspeaker(self) -> None:
+        self._loudspeaker.want(self._is_hearing or self._chiming is not None)
+
+    def _play(self, sound: Sound) -> None:
+        """Also where nobody is in the call: the loudspeaker is open for as long as the sound may take."""
+        if self._chiming:
+            self._chiming.cancel()
+        self._mixer.chime(samples_of(sound))
+        self._chiming = asyncio.get_running_loop().call_later(_CHIME_S, self._end_chime)
+        self._want_loudspeaker()
+
+    def _end_chime(self) -> None:
+        """What was not heard by now (there is no loudspeaker) must not be heard later."""
+        self._chiming = None
+        self._mixer.chime(NOTHING)
+        self._want_loudspeaker()
 
     def _seen(self, frame: av.VideoFrame) -> None:
         self._tiles.write(SELF, frame)

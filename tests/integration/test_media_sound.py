@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from kiosk.contract.errors import Reason
+from kiosk.contract.links import Chime, Sound
 from kiosk.contract.media import Lamp, PlannedPeer
 from tests.fakes.media_bench import open_page, running_terminal
 
 A = PlannedPeer(call="a" * 16)
+BELL_HZ = 440
 PARTNER_HZ = 500
 """What a page's `Voice` says."""
 ROOM_HZ = 800
@@ -104,6 +106,29 @@ async def test_sound_goes_through_real_devices(tmp_path: Path) -> None:
         async with asyncio.timeout(5):
             while np.abs(np.frombuffer(heard, np.int16)).max():
                 heard = await recorder.stdout.readexactly(9_600)
+
+
+async def test_a_short_sound_is_heard_in_an_empty_room(tmp_path: Path) -> None:
+    """Nobody is in a call: the loudspeaker opens for the sound, and everything is silent afterwards."""
+    folder = tmp_path / "s"
+    folder.mkdir()
+    raw = ("--raw", "--format=s16le", "--channels=1", "--rate=48000")
+    async with (
+        sound_server(folder) as environment,
+        running_terminal(tmp_path, environment=environment, loudspeaker="default") as terminal,
+        process(environment, "parec", "--device=speaker.monitor", *raw) as recorder,
+    ):
+        assert recorder.stdout
+        await recorder.stdout.readexactly(9_600)  # it listens
+        await terminal.until(lambda report: report.loudspeaker_reason is None)
+        terminal.send(Chime(sound=Sound.BELL))
+        heard = np.zeros(0, np.int16)
+        async with asyncio.timeout(10):
+            while not heard.any() or heard[-4_800:].any():
+                block = np.frombuffer(await recorder.stdout.readexactly(9_600), np.int16)
+                heard = np.concatenate([heard, block]) if heard.any() or block.any() else heard
+        bell = heard[np.flatnonzero(heard)[0] :][:9_600]
+        assert np.argmax(np.abs(np.fft.rfft(bell, 48_000))) == pytest.approx(BELL_HZ, abs=5)
 
 
 async def test_a_microphone_that_comes_late_is_found(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from kiosk.media.capture.source import SAMPLE_RATE_HZ, Samples
+from kiosk.media.playback.chimes import NOTHING
 
 _START = SAMPLE_RATE_HZ * 40 // 1000
 """Played from 40 ms on, and again after running dry."""
@@ -76,6 +77,7 @@ class Mixer:
         self._voices: dict[str, _Voice] = {}
         self._lock = threading.Lock()
         self._gain = 1.0
+        self._chime = NOTHING
 
     def set_volume(self, volume_pct: int) -> None:
         """0 to 100; the ear takes half of it for half as loud."""
@@ -100,6 +102,11 @@ class Mixer:
         with self._lock:
             self._voices.clear()
 
+    def chime(self, samples: Samples) -> None:
+        """A short sound of the room's own, over the voices; takes the place of one that is still heard."""
+        with self._lock:
+            self._chime = samples
+
     def pull(self, count: int) -> Samples:
         """`count` samples of all voices together, silence where there is nothing; never waits long."""
         total = np.zeros(count, np.int32)
@@ -108,5 +115,7 @@ class Mixer:
                 samples = voice.pull(count)
                 if samples is not None:
                     total[: len(samples)] += samples
+            chime, self._chime = self._chime[:count], self._chime[count:]
+            total[: len(chime)] += chime
         mixed: Samples = np.clip(total * self._gain, -32768, 32767).astype(np.int16)
         return mixed

@@ -1,5 +1,6 @@
 """The card of a partner at the door: who, why, what follows from a yes; three equal answers."""
 
+from kiosk.consultation import roster
 from kiosk.contract import intents
 from kiosk.contract.state import Consent, Partner, Session
 from kiosk.ui.present import people, phrases, screen, table
@@ -22,7 +23,7 @@ def door(scene: Scene, running: Session, partner: Partner) -> DoorView:
 
 
 def _facts(scene: Scene, running: Session, partner: Partner) -> tuple[PersonRowView, ...]:
-    t, need = scene.language, people.need_of(scene.state, partner)
+    t, need = scene.language, roster.need_of(scene.state, partner)
     office = people.office(scene, partner)
     wanted = t.words(need.name) if need else ""
     facts = []

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from kiosk.consultation import ringing
+from kiosk.consultation import ringing, roster
 from kiosk.contract import intents
 from kiosk.contract.directory import Desk, Need, Presence
 from kiosk.contract.state import RungDesk, Session, Standing
@@ -113,7 +113,7 @@ def desk_row(scene: Scene, desk: Desk, state: StateView, *, is_ringing: bool = F
 
 def desks(scene: Scene, running: Session) -> DesksView:
     """Who serves the chosen need; one desk may be rung, or all that are free and were not tried yet."""
-    t, need = scene.language, people.find_need(scene.state, running.chosen_need)
+    t, need = scene.language, roster.find_need(scene.state, running.chosen_need)
     found = sorted(serving(scene, running.chosen_need), key=lambda desk: not _can_ring(scene, desk))
     shown, more, page = screen.paged(scene, found, scene.places.desks)
     return screen.fill(

@@ -2,39 +2,12 @@
 
 from collections.abc import Iterable
 
-from kiosk.consultation.roster import office_words
-from kiosk.contract.directory import Desk, Need
+from kiosk.consultation.roster import need_of, office_words
+from kiosk.contract.directory import Need
 from kiosk.contract.state import Partner, Standing, State
 from kiosk.ui.icons import ICONS
 from kiosk.ui.present.scene import Form, Scene
 from kiosk.ui.views import PersonRowView
-
-
-def find_desk(state: State, desk: str) -> Desk | None:
-    """The desk of this id."""
-    return next((found for found in state.directory.desks if found.id == desk), None)
-
-
-def find_need(state: State, need: str) -> Need | None:
-    """The need of this id."""
-    return next((found for found in state.directory.needs if found.id == need), None)
-
-
-def need_of(state: State, partner: Partner) -> Need | None:
-    """What the partner is here for: what it was rung for, else what of the appointment's needs its desk serves."""
-    if partner.need:
-        return find_need(state, partner.need)
-    desk = find_desk(state, partner.id)
-    wanted = next((booking.needs for booking in state.appointments if booking.number == partner.number), ())
-    served = desk.needs if desk else ()
-    both = [need for need in wanted if need in served]
-    return find_need(state, next(iter([*both, *served]), ""))
-
-
-def is_interpreter(state: State, partner: Partner) -> bool:
-    """Whether the partner interprets, and so is never hidden."""
-    need = need_of(state, partner)
-    return need is not None and bool(need.interprets)
 
 
 def office(scene: Scene, partner: Partner) -> str:

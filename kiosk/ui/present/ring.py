@@ -1,9 +1,10 @@
 """A ring under way, or over without anybody having come: who was rung and what comes next."""
 
+from kiosk.consultation import roster
 from kiosk.contract import intents
 from kiosk.contract.directory import Desk
 from kiosk.contract.state import Ring, RungDesk
-from kiosk.ui.present import needs, people, screen, table
+from kiosk.ui.present import needs, screen, table
 from kiosk.ui.present.scene import Scene
 from kiosk.ui.present.views import RingingView
 from kiosk.ui.texts import mark
@@ -27,7 +28,7 @@ _OUTCOMES = {
 
 def ringing(scene: Scene, ring: Ring) -> RingingView:
     """The first who is free comes; after the time-out the next are offered."""
-    t, need = scene.language, people.find_need(scene.state, ring.need)
+    t, need = scene.language, roster.find_need(scene.state, ring.need)
     view = screen.fill(
         scene,
         RingingView,

@@ -83,7 +83,7 @@ def _ringing(scene: Scene, running: Session) -> ChipView:
     ring = running.ring
     if ring is None or ring.is_over:
         return ChipView()
-    need = people.find_need(scene.state, ring.need)
+    need = roster.find_need(scene.state, ring.need)
     return ChipView(
         key="chip",
         icon="phone-call",

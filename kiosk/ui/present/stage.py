@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from kiosk.consultation import roster
 from kiosk.contract.media import PeerLink, PeerReport
 from kiosk.contract.state import Consent, Partner, State
 from kiosk.ui.present import people, phrases
@@ -55,7 +56,7 @@ def _came(partner: Partner) -> tuple[str, str]:
 
 def _speaker(state: State, partners: Sequence[Partner], speaking: set[str], before: str) -> Partner | None:
     """An interpreter speaks after everybody and would take the stage from all of them, so keeps to the tile."""
-    others = [partner for partner in partners if not people.is_interpreter(state, partner)]
+    others = [partner for partner in partners if not roster.is_interpreter(state, partner)]
     candidates = others or list(partners)
     keeps = [partner for partner in candidates if partner.call == before]
     heard = [partner for partner in candidates if partner.call in speaking]
@@ -66,7 +67,7 @@ def _speaker(state: State, partners: Sequence[Partner], speaking: set[str], befo
 
 
 def _rank(state: State, partner: Partner, speaking: set[str]) -> int:
-    if people.is_interpreter(state, partner):
+    if roster.is_interpreter(state, partner):
         return 0
     return 1 if partner.call in speaking else 2
 
@@ -93,7 +94,7 @@ def tile_view(scene: Scene, partner: Partner) -> TileView:
         picture_text=picture_text,
         speaks_text=phrases.about(scene.language, phrases.SPEAKS, name) if speaks else "",
         muted_text=scene.language.say("muted") if partner.is_muted else "",
-        is_interpreter=people.is_interpreter(scene.state, partner),
+        is_interpreter=roster.is_interpreter(scene.state, partner),
     )
 
 

@@ -1,5 +1,6 @@
 """Who sits where at the round table: the customer nearest, the counsellor beside, then the partners, empty chairs."""
 
+from kiosk.consultation import roster
 from kiosk.contract.state import Partner, RungDesk, Session, Standing, State
 from kiosk.ui.present import people
 from kiosk.ui.views import Seat, SeatView
@@ -39,7 +40,7 @@ def _partners(state: State, session: Session) -> list[tuple[Seat, str]]:
 
 
 def _icon(state: State, partner: Partner) -> str:
-    return "translate" if people.is_interpreter(state, partner) else people.icon(state, partner)
+    return "translate" if roster.is_interpreter(state, partner) else people.icon(state, partner)
 
 
 def _rung(session: Session) -> list[tuple[Seat, str]]:

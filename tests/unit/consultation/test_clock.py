@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from kiosk.consultation import clock, events
-from kiosk.consultation.commands import PlaySound, Sound, TellDesk
+from kiosk.consultation.commands import PlaySound, TellDesk
 from kiosk.consultation.visit import TIME_OUT, WARNING
 from kiosk.contract import intents
+from kiosk.contract.links import Sound
 from kiosk.contract.partner import Door
 from kiosk.contract.state import Consent, Phase, Sheet, Standing, TextSize
 from tests.unit.consultation.house import FIRST, SECOND, House, call_of

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from kiosk.consultation import events, media_plan, room_key
-from kiosk.consultation.commands import PlaySound, Refuse, SendView, Sound, TellDesk
+from kiosk.consultation.commands import PlaySound, Refuse, SendView, TellDesk
 from kiosk.contract import intents
 from kiosk.contract.errors import Reason
+from kiosk.contract.links import Sound
+from kiosk.contract.media import MediaReport, PeerReport
 from kiosk.contract.partner import Door, Introduction, PartnerMedia
 from kiosk.contract.state import Consent, Phase, Sheet, Standing
 from tests.unit.consultation.house import FIRST, START, House, call_of, calls_on, name_of
@@ -21,6 +23,19 @@ def test_a_knock_shows_a_chip_and_sounds_softly():
     assert house.state.sheet is Sheet.NONE
     assert house.told(PlaySound) == [PlaySound(sound=Sound.DOOR)]
     assert media_plan(house.state).peers == ()
+
+
+def test_no_sound_falls_into_the_words_of_an_interpreter():
+    """The chip is there all the same; when the interpreter is silent again, the door sounds."""
+    house = House().in_session().ringing("words-1")
+    assert house.session.ring is not None
+    house.knock("words-1", ring=house.session.ring.id)
+    house.do(intents.Admit(call=call_of("words-1"), consent=Consent.ALL))
+    for is_speaking, desk, sounds in ((True, "youth-1", []), (False, "debts-1", [PlaySound(sound=Sound.DOOR)])):
+        peer = PeerReport(call=call_of("words-1"), is_speaking=is_speaking)
+        house.do(events.MediaReported(report=MediaReport(peers=(peer,)))).knock(desk)
+        assert house.partner(desk).standing is Standing.WAITING
+        assert house.told(PlaySound) == sounds
 
 
 def test_the_page_is_told_where_it_stands():

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from kiosk.consultation import events
-from kiosk.consultation.commands import EmitEvent, PlaySound, ReadScheduleAgain, Refuse, Sound
+from kiosk.consultation.commands import EmitEvent, PlaySound, ReadScheduleAgain, Refuse
 from kiosk.contract.directory import DeskPresence, Presence
 from kiosk.contract.errors import Reason
+from kiosk.contract.links import Sound
 from kiosk.contract.media import Lamp, MediaReport, PeerReport
 from tests.unit.consultation.house import DIRECTORY, House, call_of, schedule_of
 
