@@ -118,6 +118,15 @@ class Codec(StrEnum):
     H264 = "h264"
 
 
+class EngineChoice(StrEnum):
+    """How a session's media goes."""
+
+    AUTO = "auto"
+    """Peer to peer up to four parties, the room counted; above, or once it was needed, by a media server."""
+    MESH = "mesh"
+    JANUS = "janus"
+
+
 class Media(_Section, frozen=True, kw_only=True):
     """Capture and playback, by name."""
 
@@ -131,6 +140,12 @@ class Media(_Section, frozen=True, kw_only=True):
     height_px: Annotated[int, Meta(ge=90, le=1080)] = 720
     frames_per_second: Annotated[int, Meta(ge=5, le=30)] = 30
     codec: Codec = Codec.VP8
+    laptop: str = "none"
+    """The HDMI grabber behind "Show the laptop": `/dev/videoN`, a video file, `pattern` or `none`."""
+    engine: EngineChoice = EngineChoice.AUTO
+    """Read by the agent."""
+    is_relay_only: bool = False
+    """For closed networks: media goes by way of a TURN relay, never direct."""
 
 
 class Configuration(_Section, frozen=True, kw_only=True):

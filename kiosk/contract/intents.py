@@ -107,6 +107,26 @@ class OpenShow(_Intent, frozen=True, kw_only=True):
     pass
 
 
+class ShowLaptop(_Intent, frozen=True, kw_only=True):
+    pass
+
+
+class ShowDocument(_Intent, frozen=True, kw_only=True):
+    """Takes a still and shows it; again: takes another one."""
+
+
+class StopShowing(_Intent, frozen=True, kw_only=True):
+    pass
+
+
+class SetVolume(_Intent, frozen=True, kw_only=True):
+    volume_pct: int
+
+
+class TestLoudspeaker(_Intent, frozen=True, kw_only=True):
+    """A short sound in the room."""
+
+
 class OpenEnd(_Intent, frozen=True, kw_only=True):
     """Asks whether to end; nothing ends yet."""
 
@@ -147,6 +167,11 @@ Intent = (
     | RingDesks
     | StopRinging
     | OpenShow
+    | ShowLaptop
+    | ShowDocument
+    | StopShowing
+    | SetVolume
+    | TestLoudspeaker
     | OpenEnd
     | EndSession
     | MoreTime

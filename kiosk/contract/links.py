@@ -46,6 +46,21 @@ class IceServers(Struct, frozen=True, kw_only=True, tag="ice-servers"):
     servers: tuple[IceServer, ...] = ()
 
 
+class MediaServer(Struct, frozen=True, kw_only=True):
+    """One Janus with VideoRoom."""
+
+    url: str
+    """WebSocket address, the same for terminals and pages."""
+    key: str = ""
+    """VideoRoom's `admin_key`, with which rooms are made."""
+
+
+class MediaServers(Struct, frozen=True, kw_only=True, tag="media-servers"):
+    """Central → agent, on `desired/media-servers`: tried in an order drawn for each session."""
+
+    servers: tuple[MediaServer, ...] = ()
+
+
 class Sound(StrEnum):
     """Short sounds in the room, see `LOOK.md`."""
 
@@ -55,6 +70,8 @@ class Sound(StrEnum):
     BELL = "bell"
     FAULT = "fault"
     DELETED = "deleted"
+    TEST = "test"
+    """Somebody wants to know whether the loudspeaker can be heard."""
 
 
 class Chime(Struct, frozen=True, kw_only=True, tag="chime"):

@@ -27,12 +27,36 @@ class Lamp(StrEnum):
     FAULT = "fault"
 
 
+class Showing(StrEnum):
+    """What the room shows on its screen line; at most one thing."""
+
+    NOTHING = "nothing"
+    LAPTOP = "laptop"
+    """The picture of the HDMI grabber."""
+    DOCUMENT = "document"
+    """A still of the camera in its full resolution."""
+
+
+class Seat(Struct, frozen=True, kw_only=True):
+    """One participant's place in a round on a media server; tokens are made for one session and one person."""
+
+    url: str
+    """WebSocket address of the media server, `ws://` or `wss://`."""
+    room: str
+    """Random; names nobody."""
+    token: str
+    feed: str
+    """Random; under this id the participant publishes."""
+
+
 class PlannedPeer(Struct, frozen=True, kw_only=True):
     """A peer that may be connected: the customer has said yes."""
 
     call: str
     has_picture: bool = True
     """False when the customer said "sound only": neither picture crosses, either way."""
+    feed: str = ""
+    """Under which id this peer publishes, where there is a media server."""
 
 
 class Plan(Struct, frozen=True, kw_only=True, tag="plan"):
@@ -44,6 +68,11 @@ class Plan(Struct, frozen=True, kw_only=True, tag="plan"):
     """Private pause: nothing is sent and nothing is played, connections stay."""
     peers: tuple[PlannedPeer, ...] = ()
     volume_pct: int = 80
+    screen: Showing = Showing.NOTHING
+    still: int = 0
+    """How many stills were asked for in this session; a higher number than before takes a new one."""
+    seat: Seat | None = None
+    """The room's own place on a media server; None: peer to peer."""
 
 
 class SignalKind(StrEnum):
@@ -53,6 +82,15 @@ class SignalKind(StrEnum):
     """`sdp` holds the candidate line, `mid` its media line; an empty line ends them."""
     RECONNECT = "reconnect"
     """The answering side lost the path: please offer again with the next generation."""
+    WISH = "wish"
+    """How tall the sender of this signal shows the receiver's pictures: `Signal.wish`."""
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """Heights in pixels of the screen; 0: not shown, so nothing needs to be sent."""
+
+    camera_px: int = 720
+    screen_px: int = 1080
 
 
 class Signal(Struct, frozen=True, kw_only=True, tag="signal"):
@@ -69,6 +107,7 @@ class Signal(Struct, frozen=True, kw_only=True, tag="signal"):
     generation: int = 0
     sdp: str = ""
     mid: str = ""
+    wish: Wish | None = None
 
 
 class IceServer(Struct, frozen=True, kw_only=True):
@@ -84,6 +123,55 @@ class PeerLink(StrEnum):
     UP = "up"
     LOST = "lost"
     """Was up, is being built anew."""
+
+
+class Quality(StrEnum):
+    """One word for people."""
+
+    GOOD = "good"
+    WEAK = "weak"
+    INTERRUPTED = "interrupted"
+
+
+class Route(StrEnum):
+    """How packets get to a peer."""
+
+    NONE = ""
+    DIRECT = "direct"
+    RELAY = "relay"
+    SERVER = "server"
+    """By way of a media server."""
+
+
+class PeerStats(Struct, frozen=True, kw_only=True):
+    """Figures of the last second, but for the counters that say so. "In" is what comes to the room."""
+
+    in_bps: int = 0
+    out_bps: int = 0
+    in_loss_pct: float = 0.0
+    """Packets that did not come at first, before retransmission."""
+    out_loss_pct: float = 0.0
+    """As the peer reports it."""
+    jitter_ms: float = 0.0
+    """Of the sound that comes in (RFC 3550)."""
+    round_trip_ms: float = 0.0
+    frames_per_second: float = 0.0
+    """Camera pictures that came."""
+    frozen_s: float = 0.0
+    """Counter: time in which the camera's last picture was older than 200 ms while pictures were due."""
+    concealed_s: float = 0.0
+    """Counter: sound made up because none had come."""
+    width_px: int = 0
+    height_px: int = 0
+    codec: str = ""
+    """Of the camera's picture that comes in: `VP8`, `H264`."""
+    route: Route = Route.NONE
+    available_bps: int = 0
+    """What the way to the peer is believed to carry."""
+    retransmitted: int = 0
+    """Counter: packets that came by retransmission."""
+    keyframes_asked: int = 0
+    """Counter: keyframes asked of the peer."""
 
 
 class PeerReport(Struct, frozen=True, kw_only=True):
@@ -102,6 +190,8 @@ class PeerReport(Struct, frozen=True, kw_only=True):
     audio_packets_sent: int = 0
     first_frame_s: float = 0.0
     """From the plan that first named the peer to its first decoded picture; 0 before."""
+    quality: Quality = Quality.GOOD
+    stats: PeerStats = PeerStats()
 
 
 class MediaReport(Struct, frozen=True, kw_only=True, tag="report"):
@@ -114,7 +204,17 @@ class MediaReport(Struct, frozen=True, kw_only=True, tag="report"):
     loudspeaker_reason: Reason | None = None
     camera_name: str = ""
     microphone_name: str = ""
+    loudspeaker_name: str = ""
+    screen: Lamp = Lamp.OFF
+    """What is shown to the partners, `Plan.screen`."""
+    screen_reason: Reason | None = None
+    has_laptop: bool = False
+    """A grabber is configured and plugged in."""
     encoder: str = ""
+    engine: str = "mesh"
+    """`mesh` or `janus`."""
+    lost_room: str = ""
+    """The `Seat.room` whose media server does not answer any more."""
     peers: tuple[PeerReport, ...] = ()
     refused: int = 0
     """Messages and descriptions refused since media started."""
@@ -123,7 +223,8 @@ class MediaReport(Struct, frozen=True, kw_only=True, tag="report"):
 class TileRing(Struct, frozen=True, kw_only=True, tag="ring"):
     """Media → touch app on `frames.sock`, with the descriptor of a sealed memory file as ancillary data.
 
-    `tile` is `self`, `{call}/camera` or `{call}/screen`; see `kiosk.runtime.frames` for the layout.
+    `tile` is `self`, `self/screen` (what the room shows), `{call}/camera` or `{call}/screen`; see
+    `kiosk.runtime.frames` for the layout.
     """
 
     tile: str
@@ -134,3 +235,19 @@ class TileGone(Struct, frozen=True, kw_only=True, tag="gone"):
     """Media → touch app: drop the ring of this tile."""
 
     tile: str
+
+
+class TileHeights(Struct, frozen=True, kw_only=True, tag="heights"):
+    """Touch app → media on `frames.sock`, on every change: tile to its height on the panel in pixels.
+
+    A tile that is not named, or has 0, is not shown: it is neither asked for nor decoded.
+    """
+
+    heights: dict[str, int]
+
+
+class Levels(Struct, frozen=True, kw_only=True, tag="levels"):
+    """Media → touch app on `frames.sock`, ten times a second while the microphone is open."""
+
+    microphone_pct: int
+    """Loudness of what the microphone hears, 0 to 100 on a scale of decibels."""

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from kiosk.contract.directory import Id, Presence
 from kiosk.contract.errors import Reason
-from kiosk.contract.media import IceServer, Signal
+from kiosk.contract.media import IceServer, Seat, Signal
 from kiosk.contract.schedule import Number
 from kiosk.contract.state import Consent, Standing
 
@@ -151,6 +151,8 @@ class PeerView(Struct, frozen=True, kw_only=True):
     offers: bool
     """True when the receiving page has to offer to this peer, false when it waits for an offer."""
     has_picture: bool = True
+    feed: str = ""
+    """Under which id this peer publishes on the media server; empty: peer to peer."""
 
 
 class RoomView(Struct, frozen=True, kw_only=True, tag="room-view"):
@@ -163,6 +165,11 @@ class RoomView(Struct, frozen=True, kw_only=True, tag="room-view"):
     has_microphone: bool = False
     peers: tuple[PeerView, ...] = ()
     ice_servers: tuple[IceServer, ...] = ()
+    is_relay_only: bool = False
+    seat: Seat | None = None
+    """The partner's own place on the media server; None: peer to peer with everybody."""
+    room_feed: str = ""
+    """Under which id the room publishes on the media server."""
 
 
 Inside = Introduction | PartnerMedia | LookAgain | RoomView | Signal

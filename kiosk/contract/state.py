@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from kiosk.contract.directory import DeskPresence, Directory
-from kiosk.contract.media import MediaReport
+from kiosk.contract.media import MediaReport, Seat, Showing
 from kiosk.contract.schedule import Appointment
 
 
@@ -122,6 +122,17 @@ class Ring(Struct, frozen=True, kw_only=True):
     is_over: bool = False
 
 
+class Round(Struct, frozen=True, kw_only=True):
+    """A session's room on a media server."""
+
+    url: str
+    room: str
+    secret: str
+    """With it the agent lets people in, puts them out and destroys the room."""
+    seats: dict[str, Seat] = field(default_factory=dict)
+    """Call, or `room`, to the place; who has none yet gets one with the next change."""
+
+
 class Session(Struct, frozen=True, kw_only=True):
     """A consultation from preparation to the end."""
 
@@ -135,6 +146,12 @@ class Session(Struct, frozen=True, kw_only=True):
     microphone_wanted: bool = False
     camera_wanted: bool = False
     is_paused: bool = False
+    showing: Showing = Showing.NOTHING
+    stills: int = 0
+    """Stills asked for so far."""
+    volume_pct: int = 80
+    round: Round | None = None
+    """Set while the session goes by way of a media server."""
     partners: tuple[Partner, ...] = ()
     ring: Ring | None = None
     chosen_need: str = ""

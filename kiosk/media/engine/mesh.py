@@ -1,7 +1,7 @@
 """Peer to peer: one peer connection to each planned peer. Nobody else gets as far as a peer connection."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aiortc import RTCIceServer
 from aiortc.rtcicetransport import parse_stun_turn_uri
@@ -11,7 +11,7 @@ from kiosk.contract.errors import MalformedError, Reason
 from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
 from kiosk.media.engine.connection import Feeds
 from kiosk.media.engine.peer import OFFER_TIMEOUT_S, ROOM, Peer, Surroundings, configuration_with
-from kiosk.media.engine.waist import Sinks
+from kiosk.media.engine.waist import Line, Sinks
 from kiosk.media.rtp import consent
 
 _FIRST_OFFER_TIMEOUT_S = 0.1
@@ -74,6 +74,10 @@ class Mesh:
                 continue
             usable.append(RTCIceServer(list(server.urls), server.username or None, server.credential or None))
         self._around.configuration = configuration_with(usable)
+
+    def show(self, heights: Mapping[str, int]) -> None:
+        for call, peer in self._peers.items():
+            peer.show(heights.get(f"{call}/{Line.CAMERA}", 0), heights.get(f"{call}/{Line.SCREEN}", 0))
 
     def reports(self) -> tuple[PeerReport, ...]:
         return tuple(peer.report() for peer in self._peers.values())

@@ -10,7 +10,7 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError
-from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Sending, Signal, SignalKind
+from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Sending, Signal, SignalKind, Wish
 from kiosk.media.engine.connection import Connection, Feeds
 from kiosk.media.engine.waist import Line, Sinks
 from kiosk.media.playback.speaking import SpeakingMeter
@@ -68,6 +68,7 @@ class Peer:
         self._ask_at_s: float | None = self._planned_s + offer_timeout_s
         self._asked = 0
         self._gates = {"has_sound": False, "has_picture": False, "takes_pictures": False}
+        self._wish = Wish()
         self._meter = SpeakingMeter()
         self._counts = {"camera": 0, "screen": 0, "microphone": 0, "frames_sent": 0, "audio_packets_sent": 0}
         self._last_picture_s = {Line.CAMERA: 0.0, Line.SCREEN: 0.0}
@@ -88,6 +89,10 @@ class Peer:
             self._around.sinks.no_pictures(self.call)
         if self._connection:
             self._connection.set_gates(**self._gates)
+
+    def show(self, camera_px: int, screen_px: int) -> None:
+        """How tall this peer's pictures are shown, and so wished for."""
+        self._wish = Wish(camera_px=camera_px, screen_px=screen_px)
 
     def take(self, signal: Signal) -> None:
         """One signal of this peer. Raises MalformedError when it sends more than can be dealt with."""

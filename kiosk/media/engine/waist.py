@@ -3,7 +3,7 @@
 An engine knows neither tiles nor loudspeaker, camera nor microphone; who drives it knows no aiortc.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -51,6 +51,9 @@ class Engine(Protocol):
 
     def use_servers(self, servers: Sequence[IceServer]) -> None:
         """STUN and TURN servers for peer connections made from now on."""
+
+    def show(self, heights: Mapping[str, int]) -> None:
+        """Tile (`{call}/camera`, `{call}/screen`) to its height on the panel in pixels; one not named is hidden."""
 
     def reports(self) -> tuple[PeerReport, ...]:
         """Every planned peer as it is now."""
