@@ -4,16 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError
-from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Sending, Signal, SignalKind, Wish
+from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Sending, Showing, Signal, SignalKind, Wish
 from kiosk.media.engine.connection import Connection, Feeds
-from kiosk.media.engine.waist import Line, Sinks
-from kiosk.media.playback.speaking import SpeakingMeter
+from kiosk.media.engine.tally import Tally
+from kiosk.media.engine.waist import Sinks
 from kiosk.media.rtp.sdp import read_offer
 from kiosk.runtime.log import Refusals
 
@@ -26,7 +25,6 @@ CONNECT_TIMEOUT_S = 8.0
 """From our answer to a connection; then it is given up and asked for anew."""
 _ASK_S = (0.25, 0.5, 1.0)
 """Pauses between two requests for a new offer; the last one without end."""
-_PICTURE_S = 2.0
 _MAX_EARLY = 64
 
 
@@ -60,33 +58,27 @@ class Peer:
     def __init__(self, call: str, around: Surroundings, offer_timeout_s: float) -> None:
         self.call = call
         self._around = around
-        self._planned_s = time.monotonic()
         self._inbox: asyncio.Queue[Signal | None] = asyncio.Queue(_MAX_EARLY)
         self._connection: Connection | None = None
         self._generation = 0
         self._early: list[Signal] = []
-        self._ask_at_s: float | None = self._planned_s + offer_timeout_s
+        self._ask_at_s: float | None = time.monotonic() + offer_timeout_s
         self._asked = 0
-        self._gates = {"has_sound": False, "has_picture": False, "takes_pictures": False}
+        self._gates = dict.fromkeys(("has_sound", "has_picture", "has_screen", "takes_pictures"), False)
         self._wish = Wish()
-        self._meter = SpeakingMeter()
-        self._counts = {"camera": 0, "screen": 0, "microphone": 0, "frames_sent": 0, "audio_packets_sent": 0}
-        self._last_picture_s = {Line.CAMERA: 0.0, Line.SCREEN: 0.0}
-        self._first_frame_s = 0.0
+        self._tally = Tally(call, around.sinks, lambda: around.on_change())
         self.link = PeerLink.CONNECTING
         self._task = around.group.create_task(self._run(), name=f"peer-{call}")
 
     def apply(self, plan: Plan, planned: PlannedPeer) -> None:
         """What may cross from now on."""
-        had_pictures = self._gates["takes_pictures"]
         self._gates = {
             "has_sound": plan.microphone is Sending.ON and not plan.is_paused,
             "has_picture": plan.camera is Sending.ON and not plan.is_paused and planned.has_picture,
+            "has_screen": plan.screen is not Showing.NOTHING and not plan.is_paused and planned.has_picture,
             "takes_pictures": planned.has_picture,
         }
-        if had_pictures and not planned.has_picture:
-            self._last_picture_s = dict.fromkeys(self._last_picture_s, 0.0)
-            self._around.sinks.no_pictures(self.call)
+        self._tally.take_pictures(planned.has_picture)
         if self._connection:
             self._connection.set_gates(**self._gates)
 
@@ -150,7 +142,7 @@ class Peer:
         self._drop_connection()
         _logger.info("call %s: offer %d", self.call, signal.generation)
         around = self._around
-        connection = Connection(around.group, around.configuration, around.feeds, self._state_changed, self._frame)
+        connection = Connection(around.group, around.configuration, around.feeds, self._state_changed, self._tally.take)
         self._connection, self._generation = connection, signal.generation
         self._ask_at_s = time.monotonic() + CONNECT_TIMEOUT_S
         try:
@@ -197,45 +189,15 @@ class Peer:
         if self.link is PeerLink.UP:
             self.link = PeerLink.LOST
         connection.stop()
-        self._counts["frames_sent"] += connection.frames_sent
-        self._counts["audio_packets_sent"] += connection.audio_packets_sent
+        self._tally.frames_sent += connection.frames_sent
+        self._tally.audio_packets_sent += connection.audio_packets_sent
         self._around.say_goodbye(connection)
 
-    def _frame(self, line: Line, frame: Any) -> None:
-        if line is Line.MICROPHONE:
-            self._counts["microphone"] += 1
-            if self._meter.hear(frame):
-                self._around.on_change()
-            self._around.sinks.sound(self.call, frame)
-            return
-        if not self._gates["takes_pictures"]:
-            return
-        now_s = time.monotonic()
-        was_here = now_s - self._last_picture_s[line] < _PICTURE_S
-        self._last_picture_s[line] = now_s
-        self._counts[line] += 1
-        self._first_frame_s = self._first_frame_s or now_s - self._planned_s
-        self._around.sinks.picture(self.call, line, frame)
-        if not was_here:
-            self._around.on_change()
-
     def report(self) -> PeerReport:
-        now_s = time.monotonic()
         connection = self._connection
-        return PeerReport(
-            call=self.call,
-            link=self.link,
-            is_speaking=self._meter.is_speaking,
-            has_camera_picture=now_s - self._last_picture_s[Line.CAMERA] < _PICTURE_S,
-            has_screen_picture=now_s - self._last_picture_s[Line.SCREEN] < _PICTURE_S,
-            frames_received=self._counts["camera"],
-            screen_frames_received=self._counts["screen"],
-            audio_packets_received=self._counts["microphone"],
-            frames_sent=self._counts["frames_sent"] + (connection.frames_sent if connection else 0),
-            audio_packets_sent=self._counts["audio_packets_sent"]
-            + (connection.audio_packets_sent if connection else 0),
-            first_frame_s=round(self._first_frame_s, 3),
-        )
+        if connection is None:
+            return self._tally.report(self.link)
+        return self._tally.report(self.link, connection.frames_sent, connection.audio_packets_sent)
 
     def close(self) -> None:
         """At once nothing is sent; the connection says goodbye in the background."""

@@ -1,0 +1,78 @@
+"""What came from one peer and went to it, over all its connections. Knows no aiortc and no network."""
+
+import time
+from collections.abc import Callable
+
+import av
+
+from kiosk.contract.media import PeerLink, PeerReport
+from kiosk.media.engine.waist import Line, Sinks
+from kiosk.media.playback.speaking import SpeakingMeter
+
+_PICTURE_S = 2.0
+
+
+class Tally:
+    """Loop's thread only. What comes is handed on to the sinks."""
+
+    def __init__(self, call: str, sinks: Sinks, on_change: Callable[[], None]) -> None:
+        """The clock of the first picture starts now. `on_change`: a report would say something new."""
+        self.call, self._sinks, self._on_change = call, sinks, on_change
+        self._planned_s = time.monotonic()
+        self._meter = SpeakingMeter()
+        self._came = dict.fromkeys(Line, 0)
+        self._last_picture_s = {Line.CAMERA: 0.0, Line.SCREEN: 0.0}
+        self._first_frame_s = 0.0
+        self.frames_sent = 0
+        """On connections that are no more."""
+        self.audio_packets_sent = 0
+        """The same of sound."""
+        self.takes_pictures = False
+        """Pictures that come although they may not are forgotten."""
+
+    def take(self, line: Line, frame: av.VideoFrame | av.AudioFrame) -> None:
+        """One decoded picture, or 20 ms of sound."""
+        if isinstance(frame, av.AudioFrame):
+            self._hear(frame)
+        elif self.takes_pictures:
+            self._see(line, frame)
+
+    def _hear(self, frame: av.AudioFrame) -> None:
+        self._came[Line.MICROPHONE] += 1
+        if self._meter.hear(frame):
+            self._on_change()
+        self._sinks.sound(self.call, frame)
+
+    def _see(self, line: Line, frame: av.VideoFrame) -> None:
+        now_s = time.monotonic()
+        was_here = now_s - self._last_picture_s[line] < _PICTURE_S
+        self._last_picture_s[line] = now_s
+        self._came[line] += 1
+        self._first_frame_s = self._first_frame_s or now_s - self._planned_s
+        self._sinks.picture(self.call, line, frame)
+        if not was_here:
+            self._on_change()
+
+    def take_pictures(self, takes_pictures: bool) -> None:
+        """Whether pictures may come; where they may no longer, those that are shown go."""
+        if self.takes_pictures and not takes_pictures:
+            self._last_picture_s = dict.fromkeys(self._last_picture_s, 0.0)
+            self._sinks.no_pictures(self.call)
+        self.takes_pictures = takes_pictures
+
+    def report(self, link: PeerLink, frames_sent: int = 0, audio_packets_sent: int = 0) -> PeerReport:
+        """The peer as it is now; the counts are those of the connection that is up."""
+        now_s = time.monotonic()
+        return PeerReport(
+            call=self.call,
+            link=link,
+            is_speaking=self._meter.is_speaking,
+            has_camera_picture=now_s - self._last_picture_s[Line.CAMERA] < _PICTURE_S,
+            has_screen_picture=now_s - self._last_picture_s[Line.SCREEN] < _PICTURE_S,
+            frames_received=self._came[Line.CAMERA],
+            screen_frames_received=self._came[Line.SCREEN],
+            audio_packets_received=self._came[Line.MICROPHONE],
+            frames_sent=self.frames_sent + frames_sent,
+            audio_packets_sent=self.audio_packets_sent + audio_packets_sent,
+            first_frame_s=round(self._first_frame_s, 3),
+        )
