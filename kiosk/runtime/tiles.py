@@ -1,7 +1,7 @@
 """How the rings of `kiosk.runtime.frames` get from media to the touch app: JSON lines, with descriptors (SCM_RIGHTS).
 
-Media listens, the app connects and only listens. A descriptor belongs to the `TileRing` line it arrives with; both come
-in order, so the n-th descriptor is that of the n-th such line.
+Media listens, the app connects. A descriptor belongs to the `TileRing` line it arrives with; both come in order, so
+the n-th descriptor is that of the n-th such line. The app says how tall it shows the tiles, and nothing else.
 """
 
 import array
@@ -12,12 +12,12 @@ import os
 import socket
 import struct
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 from kiosk.contract import codec
-from kiosk.contract.errors import LinkError, MalformedError
-from kiosk.contract.media import TileGone, TileRing
+from kiosk.contract.errors import LinkError, MalformedError, Reason
+from kiosk.contract.media import Levels, TileGone, TileHeights, TileRing
 from kiosk.runtime.frames import FrameRingReader, FrameRingWriter
 from kiosk.runtime.link import RETRY_S
 from kiosk.runtime.log import Refusals
@@ -29,10 +29,26 @@ _MAX_DESCRIPTORS = 16
 _MAX_LINE_BYTES = 4096
 _MAX_QUEUED = 256
 """Lines that an app may leave unread; it is dropped then, and comes back for the whole set."""
+_MAX_TILES = 64
+_MAX_HEIGHT_PX = 4320
 
 
 def _peer_uid(sock: socket.socket) -> int:
     return int(struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1])
+
+
+class _Lines:
+    """What has come of a line whose end has not."""
+
+    def __init__(self) -> None:
+        self._waiting = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that have their end now. Raises MalformedError for one that is too long."""
+        *lines, self._waiting = (self._waiting + data).split(b"\n")
+        if any(len(line) > _MAX_LINE_BYTES for line in (self._waiting, *lines)):
+            raise MalformedError("frames socket", "a line without end", Reason.OVERSIZED)
+        return lines
 
 
 class FrameServer:
@@ -44,6 +60,19 @@ class FrameServer:
         self._rings: dict[str, FrameRingWriter] = {}
         self._clients: set[_Client] = set()
         self._refusals = refusals or Refusals(_logger)
+        self._heights: dict[str, int] = {}
+        self.on_heights: Callable[[Mapping[str, int]], None] = lambda heights: None
+        """Called when the tallest place of a tile, over all apps, is another than before."""
+
+    @property
+    def heights(self) -> Mapping[str, int]:
+        """The tallest place of each tile that is shown, in pixels, over all apps."""
+        return self._heights
+
+    @property
+    def refused(self) -> int:
+        """What apps said that is not of the contract, and strangers."""
+        return self._refusals.total
 
     def publish(self, tile: str, ring: FrameRingWriter) -> None:
         """Announce the ring of a tile, or the one that replaces it. The server closes neither."""
@@ -56,6 +85,25 @@ class FrameServer:
         if self._rings.pop(tile, None):
             for client in self._clients:
                 client.send(TileGone(tile=tile))
+
+    def tell(self, levels: Levels) -> None:
+        """Tell every app that keeps up; of what is old in a moment nothing is queued."""
+        for client in self._clients:
+            client.tell(levels)
+
+    def _heights_changed(self) -> None:
+        """An app said something, or one that did has left; as long as none has, nobody knows what is shown."""
+        heights: dict[str, int] = {}
+        for client in self._clients:
+            for tile, height in client.heights.items():
+                heights[tile] = max(height, heights.get(tile, 0))
+        if heights != self._heights:
+            self._heights = heights
+            self.on_heights(heights)
+
+    def _client_gone(self, client: "_Client") -> None:
+        self._clients.discard(client)
+        self._heights_changed()
 
     @contextlib.asynccontextmanager
     async def listen(self, where: Path | socket.socket) -> AsyncIterator[None]:
@@ -81,7 +129,7 @@ class FrameServer:
                 sock.close()
                 self._refusals.note(LinkError(f"frames socket: uid {uid} instead of {self._uid}"))
                 continue
-            client = _Client(sock, self._clients.discard)
+            client = _Client(sock, self._client_gone, self._heights_changed, self._refusals)
             self._clients.add(client)
             for tile, ring in self._rings.items():
                 client.send(TileRing(tile=tile, size=ring.size), ring.fd)
@@ -100,14 +148,27 @@ def _bind(path: Path) -> socket.socket:
 class _Client:
     """One connected app. Its descriptors are duplicated, so that a ring may be closed before the line has left."""
 
-    def __init__(self, sock: socket.socket, on_gone: "Callable[[_Client], None]") -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        on_gone: "Callable[[_Client], None]",
+        on_heights: Callable[[], None],
+        refusals: Refusals,
+    ) -> None:
         self._sock = sock
         self._lines: deque[tuple[bytes, int]] = deque()
         self._filled = asyncio.Event()
         self._on_gone = on_gone
+        self._on_heights = on_heights
+        self._refusals = refusals
+        self.heights: dict[str, int] = {}
         self._task = asyncio.create_task(self._run(), name="frames-client")
 
-    def send(self, message: TileRing | TileGone, fd: int = -1) -> None:
+    def tell(self, levels: Levels) -> None:
+        if not self._lines:
+            self.send(levels)
+
+    def send(self, message: TileRing | TileGone | Levels, fd: int = -1) -> None:
         self._lines.append((codec.encode(message) + b"\n", os.dup(fd) if fd >= 0 else -1))
         self._filled.set()
         if len(self._lines) > _MAX_QUEUED:
@@ -122,9 +183,13 @@ class _Client:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write())
-                group.create_task(self._watch_for_end())
+                group.create_task(self._read())
         except* (ConnectionError, EOFError):
             _logger.info("the app has left the frames socket")
+        except* MalformedError as group_error:
+            for error in group_error.exceptions:
+                if isinstance(error, MalformedError):
+                    self._refusals.note(error)
         finally:
             self._on_gone(self)
             self._sock.close()
@@ -155,10 +220,19 @@ class _Client:
             except BlockingIOError:
                 await _ready(self._sock, is_writing=True)
 
-    async def _watch_for_end(self) -> None:
-        while await asyncio.get_running_loop().sock_recv(self._sock, 256):
-            pass  # the app has nothing to say here
+    async def _read(self) -> None:
+        lines = _Lines()
+        while data := await asyncio.get_running_loop().sock_recv(self._sock, _MAX_LINE_BYTES):
+            for line in lines.feed(data):
+                self._take(codec.decode(line, TileHeights, "frames socket"))
         raise EOFError
+
+    def _take(self, message: TileHeights) -> None:
+        heights = message.heights
+        if len(heights) > _MAX_TILES or not all(0 <= height <= _MAX_HEIGHT_PX for height in heights.values()):
+            raise MalformedError("frames socket", "more tiles, or taller ones, than there can be")
+        self.heights = {tile: height for tile, height in heights.items() if height}
+        self._on_heights()
 
 
 async def _ready(sock: socket.socket, *, is_writing: bool) -> None:
@@ -183,17 +257,39 @@ class FrameClient:
         on_ring: Callable[[str, FrameRingReader], None],
         on_gone: Callable[[str], None],
         refusals: Refusals | None = None,
+        on_levels: Callable[[Levels], None] = lambda levels: None,
     ) -> None:
         """`on_ring` also for a ring that replaces one, which is closed after that call; `on_gone` before the close.
 
         Media runs as `uid`; where systemd opened the socket for it, root shows in its place.
         """
+        self._on_levels = on_levels
+        self._heights: TileHeights | None = None
+        self._sock: socket.socket | None = None
         self._path = path
         self._uids = {uid, 0}
         self._on_ring = on_ring
         self._on_gone = on_gone
         self._readers: dict[str, FrameRingReader] = {}
         self._refusals = refusals or Refusals(_logger)
+
+    def send_heights(self, heights: Mapping[str, int]) -> None:
+        """Say how tall the tiles are shown, now and again whenever media comes back."""
+        self._heights = TileHeights(heights=dict(heights))
+        self._say_heights()
+
+    def _say_heights(self) -> None:
+        """A few hundred bytes into an empty buffer: where they do not fit at once, media does not read any more."""
+        if self._sock is None or self._heights is None:
+            return
+        line = codec.encode(self._heights) + b"\n"
+        try:
+            sent = self._sock.send(line)
+        except OSError:
+            sent = 0
+        if sent < len(line):
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)  # ends `_read`; all is said anew on the next connection
 
     async def run(self) -> None:
         """Connects, and connects again, without end. All tiles go when media goes."""
@@ -216,14 +312,17 @@ class FrameClient:
             if (uid := _peer_uid(sock)) not in self._uids:
                 raise LinkError(f"frames socket: uid {uid} listens")
             fds: deque[int] = deque()
+            self._sock = sock
+            self._say_heights()
             try:
                 await self._read(sock, fds)
             finally:
+                self._sock = None
                 for fd in fds:
                     os.close(fd)
 
     async def _read(self, sock: socket.socket, fds: deque[int]) -> None:
-        waiting = b""
+        lines = _Lines()
         while True:
             await _ready(sock, is_writing=False)
             data, new_fds, flags, _ = socket.recv_fds(sock, _MAX_LINE_BYTES, _MAX_DESCRIPTORS)
@@ -232,14 +331,14 @@ class FrameClient:
                 raise EOFError
             if flags & socket.MSG_CTRUNC or len(fds) > _MAX_DESCRIPTORS:
                 raise MalformedError("frames socket", "too many descriptors")
-            *lines, waiting = (waiting + data).split(b"\n")
-            if len(waiting) > _MAX_LINE_BYTES:
-                raise MalformedError("frames socket", "a line without end")
-            for line in lines:
+            for line in lines.feed(data):
                 self._take(line, fds)
 
     def _take(self, line: bytes, fds: deque[int]) -> None:
-        message: TileRing | TileGone = codec.decode(line, TileRing | TileGone, "frames socket")
+        message: TileRing | TileGone | Levels = codec.decode(line, TileRing | TileGone | Levels, "frames socket")
+        if isinstance(message, Levels):
+            self._on_levels(message)
+            return
         if isinstance(message, TileGone):
             self._drop(message.tile)
             return
