@@ -20,8 +20,9 @@ from kiosk.media.engine.waist import Engine, Line
 from kiosk.media.playback.chimes import NOTHING, samples_of
 from kiosk.media.playback.loudspeaker import Loudspeaker
 from kiosk.media.playback.mixer import Mixer
-from kiosk.media.sending.camera_feed import CameraFeed
+from kiosk.media.sending.content import Content
 from kiosk.media.sending.microphone_feed import MicrophoneFeed
+from kiosk.media.sending.video_feed import VideoFeed
 from kiosk.media.tiles import SELF, Tiles
 from kiosk.media.truth import lamp_of, without_counters
 from kiosk.runtime import link, service
@@ -36,6 +37,7 @@ _COUNTERS_S = 1.0
 _WRONG_PEER_PAUSE_S = 1.0
 _CHIME_S = 1.5
 """A short sound and the opening of the loudspeaker."""
+SCREEN_FRAMES_PER_SECOND = 15
 
 
 class Media:
@@ -49,7 +51,11 @@ class Media:
         self._link: link.Link | None = None
         self._refusals = Refusals(_logger)
         self._tiles, self._mixer = Tiles(server, loop), Mixer()
-        self._feeds = Feeds(CameraFeed(media.frames_per_second, loop), MicrophoneFeed(loop))
+        self._feeds = Feeds(
+            VideoFeed(Content.MOTION, media.frames_per_second, loop),
+            MicrophoneFeed(loop),
+            VideoFeed(Content.DETAIL, SCREEN_FRAMES_PER_SECOND, loop),
+        )
         self._camera = Capture("camera", lambda: camera_of(media), self._seen, self._capture_changed)
         self._microphone = Capture("microphone", lambda: microphone_of(media), self._heard, self._changed.set)
         self._loudspeaker = Loudspeaker(media.loudspeaker, self._mixer, self._changed.set)

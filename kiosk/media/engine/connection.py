@@ -15,9 +15,9 @@ from kiosk.contract.errors import MalformedError
 from kiosk.media.engine.waist import Line
 from kiosk.media.rtp import bandwidth, feedback, jitter, nack, queues, routing
 from kiosk.media.rtp.sdp import PARSE_ERRORS, Offer, finish_answer
-from kiosk.media.sending.camera_feed import CameraFeed, CameraTrack
 from kiosk.media.sending.microphone_feed import MicrophoneFeed
-from kiosk.media.sending.packets import PacketTrack, SilentTrack
+from kiosk.media.sending.packets import PacketTrack
+from kiosk.media.sending.video_feed import VideoFeed, VideoTrack
 
 _logger = logging.getLogger(__name__)
 
@@ -28,8 +28,9 @@ _REFUSALS = (*PARSE_ERRORS, InternalError, InvalidAccessError, InvalidStateError
 class Feeds(NamedTuple):
     """What is sent to every peer."""
 
-    camera: CameraFeed
+    camera: VideoFeed
     microphone: MicrophoneFeed
+    screen: VideoFeed
 
 
 class Connection:
@@ -53,7 +54,7 @@ class Connection:
         self._tasks: list[asyncio.Task[None]] = []
         self._candidates = 0
         self._sound: PacketTrack | None = None
-        self._picture: CameraTrack | None = None
+        self._pictures: dict[Line, VideoTrack] = {}
         self._receivers: dict[Line, Any] = {}
         self.is_up = False
         self.is_over = False
@@ -64,7 +65,8 @@ class Connection:
 
     @property
     def frames_sent(self) -> int:
-        return self._picture.sent if self._picture else 0
+        track = self._pictures.get(Line.CAMERA)
+        return track.sent if track else 0
 
     async def answer(self, offer: Offer, source: str) -> str:
         """Sets everything up for `offer`; returns the answer with all candidates of ours.
@@ -90,16 +92,17 @@ class Connection:
             self._sound = PacketTrack("audio", lambda: None)
             self._feeds.microphone.add(self._sound)
             sender.replaceTrack(self._sound)
-        elif line is Line.CAMERA:
-            codec = offer.codecs[line]
-            self._picture = track = CameraTrack(codec, self._feeds.camera)
-            self._feeds.camera.add(track)
+        else:
+            codec, feed = offer.codecs[line], self._feed(line)
+            self._pictures[line] = track = VideoTrack(codec, feed)
+            feed.add(track)
             sender.replaceTrack(track)
             feedback.install(sender, codec, track.ask_keyframe, track.limit)
-        else:
-            sender.replaceTrack(SilentTrack("video"))
         if transceiver.receiver.track:
             self._receivers[line] = transceiver.receiver
+
+    def _feed(self, line: Line) -> VideoFeed:
+        return self._feeds.camera if line is Line.CAMERA else self._feeds.screen
 
     def _install(self, offer: Offer) -> None:
         for line, receiver in self._receivers.items():
@@ -145,12 +148,12 @@ class Connection:
         except (*_REFUSALS, OSError) as error:  # a .local name may not resolve, an address may not be routed
             _logger.info("a candidate cannot be used: %s", error)
 
-    def set_gates(self, *, has_sound: bool, has_picture: bool, takes_pictures: bool) -> None:
+    def set_gates(self, *, has_sound: bool, has_picture: bool, has_screen: bool, takes_pictures: bool) -> None:
         """What is sent from now on, and whether pictures are taken from the peer at all."""
         if self._sound:
             self._sound.set_open(has_sound)
-        if self._picture:
-            self._picture.set_open(has_picture)
+        for line, track in self._pictures.items():
+            track.set_open(has_picture if line is Line.CAMERA else has_screen)
         for line, receiver in self._receivers.items():
             receiver._enabled = takes_pictures or line is Line.MICROPHONE
 
@@ -163,11 +166,11 @@ class Connection:
     def stop(self) -> None:
         """Nothing is sent any more from this moment; `close` does the rest."""
         self.is_up, self.is_over = False, True
-        self.set_gates(has_sound=False, has_picture=False, takes_pictures=False)
+        self.set_gates(has_sound=False, has_picture=False, has_screen=False, takes_pictures=False)
         if self._sound:
             self._feeds.microphone.discard(self._sound)
-        if self._picture:
-            self._feeds.camera.discard(self._picture)
+        for line, track in self._pictures.items():
+            self._feed(line).discard(track)
 
     async def close(self) -> None:
         """Say goodbye to the peer and let go of everything."""

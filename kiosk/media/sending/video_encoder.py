@@ -14,6 +14,7 @@ from av.video.frame import PictureType
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MediaError, Reason
+from kiosk.media.sending.content import Content
 from kiosk.media.sending.packets import Packet
 
 _logger = logging.getLogger(__name__)
@@ -46,10 +47,18 @@ def _candidates(codec: Codec) -> Iterator[str]:
 class VideoEncoder:
     """One encoder for one size. Used in one thread."""
 
-    def __init__(self, codec: Codec, width: int, height: int, frames_per_second: int, bitrate_bps: int) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        width: int,
+        height: int,
+        frames_per_second: int,
+        bitrate_bps: int,
+        content: Content = Content.MOTION,
+    ) -> None:
         """Takes the best encoder that opens. Raises MediaError when none does."""
         self.width, self.height = width, height
-        self._codec, self._frames_per_second = codec, frames_per_second
+        self._codec, self._frames_per_second, self._content = codec, frames_per_second, content
         for name in _candidates(codec):
             try:
                 self._open(name, bitrate_bps)
@@ -67,9 +76,9 @@ class VideoEncoder:
         context.gop_size = _NO_KEYFRAMES
         context.thread_count = 1
         context.bit_rate = bitrate_bps
-        context.options = _options(name, bitrate_bps)
+        context.options = _options(name, bitrate_bps, self._content)
         if name == "libvpx":
-            context.qmin, context.qmax = 4, 56
+            context.qmin, context.qmax = 4, 56 if self._content is Content.MOTION else 40
         else:
             context.profile = "Baseline"
         context.open()
@@ -96,12 +105,12 @@ class VideoEncoder:
             raise MediaError(f"encoder {self.name}: {error}", Reason.INTERNAL) from None
 
 
-def _options(name: str, bitrate_bps: int) -> dict[str, str]:
+def _options(name: str, bitrate_bps: int, content: Content) -> dict[str, str]:
     if name == "libx264":
         parameters = "repeat-headers=1:scenecut=0:sliced-threads=0"
         # Without a limit of its buffer, x264 would average over the whole call and not follow a new rate.
         limit = {"maxrate": str(bitrate_bps), "bufsize": str(bitrate_bps // 2)}
-        return {"preset": "ultrafast", "tune": "zerolatency", "level": "31", "x264-params": parameters} | limit
+        return {"preset": "ultrafast", "tune": "zerolatency", "x264-params": parameters} | limit
     if name != "libvpx":
         return {}
     return {
@@ -115,4 +124,4 @@ def _options(name: str, bitrate_bps: int) -> dict[str, str]:
         "bufsize": str(bitrate_bps),
         "undershoot-pct": "100",
         "overshoot-pct": "15",
-    }
+    } | ({} if content is Content.MOTION else {"screen-content-mode": "1"})

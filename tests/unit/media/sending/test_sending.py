@@ -11,10 +11,11 @@ from kiosk.contract.configuration import Codec
 from kiosk.media.capture.pattern import PatternCamera
 from kiosk.media.capture.source import SAMPLES_PER_READ
 from kiosk.media.rtp.queues import is_keyframe
-from kiosk.media.sending.camera_feed import CameraFeed, CameraTrack
+from kiosk.media.sending.content import Content
 from kiosk.media.sending.microphone_feed import MicrophoneFeed
 from kiosk.media.sending.packets import Packet, PacketTrack, SilentTrack
 from kiosk.media.sending.video_encoder import MIN_BITRATE_BPS, VideoEncoder, full_bitrate_bps
+from kiosk.media.sending.video_feed import VideoFeed, VideoTrack
 
 WIDTH, HEIGHT, RATE = 320, 180, 20
 
@@ -125,8 +126,8 @@ async def test_tracks_end_when_they_are_stopped() -> None:
 
 async def test_one_encoder_serves_all_peers_of_a_codec() -> None:
     """A newcomer gets a keyframe, the rate is that of the narrowest way, and nobody listening costs nothing."""
-    feed = CameraFeed(RATE, asyncio.get_running_loop())
-    tracks = [CameraTrack(Codec.VP8, feed) for _ in range(2)]
+    feed = VideoFeed(Content.MOTION, RATE, asyncio.get_running_loop())
+    tracks = [VideoTrack(Codec.VP8, feed) for _ in range(2)]
     frames = iter(pictures(200))
     feed.take(next(frames))
     assert feed.encoder_name == ""

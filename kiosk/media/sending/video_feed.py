@@ -1,4 +1,4 @@
-"""The camera's pictures to every peer: each encoded once a codec, at a rate that the narrowest way carries."""
+"""A line's pictures to every peer: each encoded once a codec, at a rate that the narrowest way carries."""
 
 import asyncio
 import time
@@ -7,6 +7,7 @@ import av
 
 from kiosk.contract.configuration import Codec
 from kiosk.media.sending import clock
+from kiosk.media.sending.content import Content
 from kiosk.media.sending.packets import Packet, PacketTrack
 from kiosk.media.sending.video_encoder import MIN_BITRATE_BPS, TIME_BASE, VideoEncoder, full_bitrate_bps
 
@@ -17,10 +18,10 @@ _RATE_STEP = 0.15
 """Smaller changes of the rate are not worth a keyframe."""
 
 
-class CameraTrack(PacketTrack):
-    """The camera's packets for one peer, in the codec this peer takes, and what the peer says about them."""
+class VideoTrack(PacketTrack):
+    """A line's packets for one peer, in the codec this peer takes, and what the peer says about them."""
 
-    def __init__(self, codec: Codec, feed: "CameraFeed") -> None:
+    def __init__(self, codec: Codec, feed: "VideoFeed") -> None:
         super().__init__("video", lambda: feed.want_keyframe(codec))
         self.codec = codec
         self.limit_bps = 0
@@ -36,23 +37,25 @@ class CameraTrack(PacketTrack):
         self.limit_bps = bitrate_bps
 
 
-class CameraFeed:
-    """`take` runs in the camera's thread, everything else on the loop."""
+class VideoFeed:
+    """One line. `take` runs in the thread of whoever makes the pictures, one at a time; everything else on the loop."""
 
-    def __init__(self, frames_per_second: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, content: Content, frames_per_second: int, loop: asyncio.AbstractEventLoop) -> None:
+        """`frames_per_second`: how many pictures `take` gets at most; fewer are fine with `DETAIL`."""
+        self.content = content
         self._frames_per_second = frames_per_second
         self._loop = loop
-        self._tracks: set[CameraTrack] = set()
+        self._tracks: set[VideoTrack] = set()
         self._keyframes: set[Codec] = set()
         self._encoders: dict[Codec, _Paced] = {}
         self.encoder_name = ""
         self.last_sent_s = 0.0
         """When a packet was last handed to a peer, by `time.monotonic`."""
 
-    def add(self, track: CameraTrack) -> None:
+    def add(self, track: VideoTrack) -> None:
         self._tracks.add(track)
 
-    def discard(self, track: CameraTrack) -> None:
+    def discard(self, track: VideoTrack) -> None:
         self._tracks.discard(track)
 
     def want_keyframe(self, codec: Codec) -> None:
@@ -74,8 +77,8 @@ class CameraFeed:
         target_bps = max(MIN_BITRATE_BPS, min(limit_bps or full_bps, full_bps))
         paced = self._encoders.get(codec)
         if paced is None or (paced.encoder.width, paced.encoder.height) != (frame.width, frame.height):
-            size = (frame.width, frame.height)
-            paced = self._encoders[codec] = _Paced(VideoEncoder(codec, *size, self._frames_per_second, target_bps))
+            size, rate = (frame.width, frame.height), self._frames_per_second
+            paced = self._encoders[codec] = _Paced(VideoEncoder(codec, *size, rate, target_bps, self.content))
             self.encoder_name = paced.encoder.name
         paced.follow(target_bps)
         is_keyframe = codec in self._keyframes and paced.may_keyframe()
