@@ -10,9 +10,10 @@ import av
 from kiosk.contract.configuration import Configuration
 from kiosk.contract.errors import ConfigurationError, LinkError
 from kiosk.contract.links import Chime, IceServers, Role, Sound, ToMedia
-from kiosk.contract.media import Lamp, MediaReport, Plan, Sending, Signal
+from kiosk.contract.media import Lamp, Levels, MediaReport, Plan, Sending, Signal
 from kiosk.media.capture.capture import Capture
 from kiosk.media.capture.choice import camera_of, microphone_of
+from kiosk.media.capture.level import LevelMeter
 from kiosk.media.capture.source import Samples
 from kiosk.media.engine.connection import Feeds
 from kiosk.media.engine.mesh import Mesh
@@ -50,6 +51,7 @@ class Media:
         self._chiming: asyncio.TimerHandle | None = None
         self._link: link.Link | None = None
         self._refusals = Refusals(_logger)
+        self._server = server
         self._tiles, self._mixer = Tiles(server, loop), Mixer()
         self._feeds = Feeds(
             VideoFeed(Content.MOTION, media.frames_per_second, loop),
@@ -60,6 +62,8 @@ class Media:
         self._microphone = Capture("microphone", lambda: microphone_of(media), self._heard, self._changed.set)
         self._loudspeaker = Loudspeaker(media.loudspeaker, self._mixer, self._changed.set)
         self._engine: Engine = Mesh(group, media.codec, self._feeds, self, self._send_signal, self._changed.set)
+        self._meter = LevelMeter(lambda pct: loop.call_soon_threadsafe(server.tell, Levels(microphone_pct=pct)))
+        server.on_heights = lambda heights: self._engine.show(heights)
         for name, part in (("camera", self._camera), ("microphone", self._microphone), ("speaker", self._loudspeaker)):
             group.create_task(part.run(), name=name)
         group.create_task(self._report_changes(), name="reports")
@@ -131,6 +135,7 @@ class Media:
 
     def _heard(self, samples: Samples) -> None:
         self._feeds.microphone.take(samples)
+        self._meter.hear(samples)
 
     def _capture_changed(self) -> None:
         if not self._camera.is_open:
@@ -197,7 +202,7 @@ class Media:
             microphone_name=self._microphone.name,
             encoder=self._feeds.camera.encoder_name,
             peers=self._engine.reports(),
-            refused=self._engine.refused + self._refusals.total,
+            refused=self._engine.refused + self._refusals.total + self._server.refused,
         )
 
     async def close(self) -> None:
