@@ -200,6 +200,7 @@ class Media:
             loudspeaker_reason=self._loudspeaker.reason,
             camera_name=self._camera.name,
             microphone_name=self._microphone.name,
+            loudspeaker_name=self._loudspeaker.name,
             encoder=self._feeds.camera.encoder_name,
             peers=self._engine.reports(),
             refused=self._engine.refused + self._refusals.total + self._server.refused,

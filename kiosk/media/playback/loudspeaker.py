@@ -27,6 +27,8 @@ class Loudspeaker:
         self._said: Reason | None = None
         self.is_open = False
         self.reason: Reason | None = None
+        self.name = ""
+        """Of the device that was open last."""
 
     def want(self, is_wanted: bool) -> None:
         """Open it, or close it. Returns at once."""
@@ -49,7 +51,7 @@ class Loudspeaker:
     async def _use(self) -> None:
         stream = await asyncio.to_thread(self._open)
         try:
-            self.is_open, self.reason, self._said = True, None, None
+            self.is_open, self.reason, self._said, self.name = True, None, None, stream.name
             self._on_change()
             await self._unwanted.wait()
         finally:
