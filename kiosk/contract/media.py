@@ -38,7 +38,26 @@ class Showing(StrEnum):
 
 
 class Seat(Struct, frozen=True, kw_only=True):
-    """One participant's place in a round on a media server; tokens are made for one session and one person."""
+    """One participant's place in one VideoRoom; the token is made for one session, one room and one person.
+
+    How consent is enforced by the server: a round has two rooms on the same server. In the one of `seat` sound and
+    pictures cross; only who sees and is seen has a token for it. In the one of `sound_seat` nothing but sound is
+    negotiated (it has no video codec); everybody has a token for it while somebody takes part by sound only, and
+    whoever has both seats publishes the microphone in both, under the same feed. A peer is heard in one of them:
+    with `has_picture` by way of `seat`, without by way of `sound_seat`; so nobody is heard twice.
+
+    How to sit down: `join` as publisher with `room`, `id` = feed, `token`, never a `display`; publish microphone,
+    camera, screen as mids `0`, `1`, `2` (only the microphone in the room of `sound_seat`). Subscribe with the
+    `private_id` of `joined`, within the same Janus session: rooms want it (`require_pvtid`), and by it a kick ends
+    subscriptions, too. Subscribe to planned feeds only, whatever else the room announces.
+
+    How to get up: close the peer connections and the socket, and the agent kicks the feed. Never `leave`, `detach` or
+    `destroy` a publisher; a lost path is mended by `unpublish` and `publish` on the same handle. Janus keeps the
+    session of a lost socket for `kiosk.runtime.janus.LINGER_S`, so that it can be claimed and so that the kick finds
+    it. A feed that is gone before it was kicked is taken for one that listens on in secret: the agent then exchanges
+    both rooms, and everybody gets new seats. After a lost socket: `claim` the session; on error 458 join anew; on
+    error 436 (the id exists) try again in 0.5 s.
+    """
 
     url: str
     """WebSocket address of the media server, `ws://` or `wss://`."""
@@ -56,7 +75,8 @@ class PlannedPeer(Struct, frozen=True, kw_only=True):
     has_picture: bool = True
     """False when the customer said "sound only": neither picture crosses, either way."""
     feed: str = ""
-    """Under which id this peer publishes, where there is a media server."""
+    """Under which id this peer publishes on the media server; empty: peer to peer. A peer with a feed is met there
+    only: where the seat is still missing, wait for it."""
 
 
 class Plan(Struct, frozen=True, kw_only=True, tag="plan"):
@@ -72,7 +92,9 @@ class Plan(Struct, frozen=True, kw_only=True, tag="plan"):
     still: int = 0
     """How many stills were asked for in this session; a higher number than before takes a new one."""
     seat: Seat | None = None
-    """The room's own place on a media server; None: peer to peer."""
+    """The room's own place on a media server, where pictures cross; see `Seat`. None in both: peer to peer."""
+    sound_seat: Seat | None = None
+    """The place among those who take part by sound only, None when there is nobody."""
 
 
 class SignalKind(StrEnum):

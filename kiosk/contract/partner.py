@@ -152,7 +152,7 @@ class PeerView(Struct, frozen=True, kw_only=True):
     """True when the receiving page has to offer to this peer, false when it waits for an offer."""
     has_picture: bool = True
     feed: str = ""
-    """Under which id this peer publishes on the media server; empty: peer to peer."""
+    """Under which id this peer publishes on the media server; empty: peer to peer. See `PlannedPeer.feed`."""
 
 
 class RoomView(Struct, frozen=True, kw_only=True, tag="room-view"):
@@ -167,9 +167,13 @@ class RoomView(Struct, frozen=True, kw_only=True, tag="room-view"):
     ice_servers: tuple[IceServer, ...] = ()
     is_relay_only: bool = False
     seat: Seat | None = None
-    """The partner's own place on the media server; None: peer to peer with everybody."""
+    """The partner's own place on the media server, where pictures cross; None where it takes part by sound only, and
+    peer to peer. The rules are those of `kiosk.contract.media.Seat`."""
+    sound_seat: Seat | None = None
+    """The place where only sound crosses; None when everybody sees, and peer to peer."""
     room_feed: str = ""
-    """Under which id the room publishes on the media server."""
+    """Under which id the room publishes on the media server: met by `seat`, without one by `sound_seat`. Empty: peer
+    to peer."""
 
 
 Inside = Introduction | PartnerMedia | LookAgain | RoomView | Signal
