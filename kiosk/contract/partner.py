@@ -163,6 +163,8 @@ class RoomView(Struct, frozen=True, kw_only=True, tag="room-view"):
     is_paused: bool = False
     has_camera: bool = False
     has_microphone: bool = False
+    showing: str = ""
+    """What the room shows: `laptop`, `document`, or empty for nothing."""
     peers: tuple[PeerView, ...] = ()
     ice_servers: tuple[IceServer, ...] = ()
     is_relay_only: bool = False

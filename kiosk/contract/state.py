@@ -84,6 +84,8 @@ class Partner(Struct, frozen=True, kw_only=True):
     standing: Standing = Standing.EXPECTED
     consent: Consent = Consent.NONE
     is_sharing: bool = False
+    sharing_since: datetime | None = None
+    """The one who began last has the stage."""
     is_muted: bool = False
     has_camera_off: bool = False
     knocked_at: datetime | None = None
@@ -147,6 +149,7 @@ class Session(Struct, frozen=True, kw_only=True):
     camera_wanted: bool = False
     is_paused: bool = False
     showing: Showing = Showing.NOTHING
+    showing_since: datetime | None = None
     stills: int = 0
     """Stills asked for so far."""
     volume_pct: int = 80
