@@ -79,6 +79,8 @@ REASONS: dict[Reason, tuple[str, str, str]] = {
         mark("The camera is in use elsewhere."),
         mark("You can take part with sound."),
     ),
+    Reason.LAPTOP_MISSING: ("plugs", mark("The laptop cannot be shown."), mark("Please ask for help.")),
+    Reason.LAPTOP_SILENT: ("plugs", mark("No picture comes from the laptop."), mark("Please check its cable.")),
     Reason.MICROPHONE_MISSING: (
         "microphone-slash",
         mark("The microphone does not answer."),
