@@ -12,6 +12,7 @@ from aiortc.mediastreams import MediaStreamError
 from aiortc.sdp import candidate_from_sdp
 
 from kiosk.contract.errors import MalformedError
+from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.waist import Line
 from kiosk.media.rtp import bandwidth, feedback, jitter, nack, queues, routing
 from kiosk.media.rtp.sdp import PARSE_ERRORS, Offer, finish_answer
@@ -148,14 +149,14 @@ class Connection:
         except (*_REFUSALS, OSError) as error:  # a .local name may not resolve, an address may not be routed
             _logger.info("a candidate cannot be used: %s", error)
 
-    def set_gates(self, *, has_sound: bool, has_picture: bool, has_screen: bool, takes_pictures: bool) -> None:
-        """What is sent from now on, and whether pictures are taken from the peer at all."""
+    def set_gates(self, gates: Gates) -> None:
+        """What crosses from now on."""
         if self._sound:
-            self._sound.set_open(has_sound)
+            self._sound.set_open(gates.sends_sound)
         for line, track in self._pictures.items():
-            track.set_open(has_picture if line is Line.CAMERA else has_screen)
+            track.set_open(gates.sends_camera if line is Line.CAMERA else gates.sends_screen)
         for line, receiver in self._receivers.items():
-            receiver._enabled = takes_pictures or line is Line.MICROPHONE
+            receiver._enabled = line is Line.MICROPHONE or line in gates.taken
 
     def _state_changed(self) -> None:
         state = self._pc.connectionState
@@ -166,7 +167,7 @@ class Connection:
     def stop(self) -> None:
         """Nothing is sent any more from this moment; `close` does the rest."""
         self.is_up, self.is_over = False, True
-        self.set_gates(has_sound=False, has_picture=False, has_screen=False, takes_pictures=False)
+        self.set_gates(Gates())
         if self._sound:
             self._feeds.microphone.discard(self._sound)
         for line, track in self._pictures.items():

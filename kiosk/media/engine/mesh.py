@@ -10,6 +10,7 @@ from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError, Reason
 from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
 from kiosk.media.engine.connection import Feeds
+from kiosk.media.engine.layers import heights_worth
 from kiosk.media.engine.peer import OFFER_TIMEOUT_S, ROOM, Peer, Surroundings, configuration_with
 from kiosk.media.engine.waist import Line, Sinks
 from kiosk.media.rtp import consent
@@ -76,8 +77,9 @@ class Mesh:
         self._around.configuration = configuration_with(usable)
 
     def show(self, heights: Mapping[str, int]) -> None:
+        cameras = heights_worth(self._peers, heights)
         for call, peer in self._peers.items():
-            peer.show(heights.get(f"{call}/{Line.CAMERA}", 0), heights.get(f"{call}/{Line.SCREEN}", 0))
+            peer.show(cameras[call], heights.get(f"{call}/{Line.SCREEN}", 0))
 
     def reports(self) -> tuple[PeerReport, ...]:
         return tuple(peer.report() for peer in self._peers.values())

@@ -9,10 +9,12 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError
-from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Sending, Showing, Signal, SignalKind, Wish
+from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Signal, SignalKind, Wish
 from kiosk.media.engine.connection import Connection, Feeds
+from kiosk.media.engine.gates import PICTURES, gates_of
 from kiosk.media.engine.tally import Tally
-from kiosk.media.engine.waist import Sinks
+from kiosk.media.engine.waist import Line, Sinks
+from kiosk.media.engine.wishes import Wishes
 from kiosk.media.rtp.sdp import read_offer
 from kiosk.runtime.log import Refusals
 
@@ -64,27 +66,33 @@ class Peer:
         self._early: list[Signal] = []
         self._ask_at_s: float | None = time.monotonic() + offer_timeout_s
         self._asked = 0
-        self._gates = dict.fromkeys(("has_sound", "has_picture", "has_screen", "takes_pictures"), False)
-        self._wish = Wish()
+        self._plan, self._has_picture = Plan(), False
+        self._shown = PICTURES
+        self._wishes = Wishes(self._wish)
         self._tally = Tally(call, around.sinks, lambda: around.on_change())
         self.link = PeerLink.CONNECTING
         self._task = around.group.create_task(self._run(), name=f"peer-{call}")
 
     def apply(self, plan: Plan, planned: PlannedPeer) -> None:
         """What may cross from now on."""
-        self._gates = {
-            "has_sound": plan.microphone is Sending.ON and not plan.is_paused,
-            "has_picture": plan.camera is Sending.ON and not plan.is_paused and planned.has_picture,
-            "has_screen": plan.screen is not Showing.NOTHING and not plan.is_paused and planned.has_picture,
-            "takes_pictures": planned.has_picture,
-        }
+        self._plan, self._has_picture = plan, planned.has_picture
         self._tally.take_pictures(planned.has_picture)
-        if self._connection:
-            self._connection.set_gates(**self._gates)
+        self._set_gates()
 
     def show(self, camera_px: int, screen_px: int) -> None:
-        """How tall this peer's pictures are shown, and so wished for."""
-        self._wish = Wish(camera_px=camera_px, screen_px=screen_px)
+        """How tall this peer's pictures are shown, and so wished for; what is not shown is not decoded."""
+        lines = {Line.CAMERA: camera_px, Line.SCREEN: screen_px}
+        self._shown = frozenset(line for line, height_px in lines.items() if height_px)
+        self._set_gates()
+        self._wishes.change(Wish(camera_px=camera_px, screen_px=screen_px))
+
+    def _set_gates(self) -> None:
+        if self._connection:
+            self._connection.set_gates(gates_of(self._plan, has_picture=self._has_picture, shown=self._shown))
+
+    def _wish(self, wish: Wish) -> None:
+        kind = SignalKind.WISH
+        self._around.send(Signal(source=ROOM, target=self.call, kind=kind, generation=self._generation, wish=wish))
 
     def take(self, signal: Signal) -> None:
         """One signal of this peer. Raises MalformedError when it sends more than can be dealt with."""
@@ -150,10 +158,11 @@ class Peer:
         except MalformedError:
             self._drop_connection()
             raise
-        connection.set_gates(**self._gates)
+        self._set_gates()
         around.send(
             Signal(source=ROOM, target=self.call, kind=SignalKind.ANSWER, generation=signal.generation, sdp=answer)
         )
+        self._wishes.begin()
         early, self._early = self._early, []
         for candidate in early:
             if candidate.generation >= self._generation:
@@ -202,5 +211,6 @@ class Peer:
     def close(self) -> None:
         """At once nothing is sent; the connection says goodbye in the background."""
         self._task.cancel()
+        self._wishes.close()
         self._drop_connection()
         self._around.sinks.gone(self.call)
