@@ -144,7 +144,22 @@ export class Call {
       ...(username && { username, credential }),
     }));
     const signal = (fields) => this.say({ type: 'signal', source: this.id, ...fields });
-    return new Peer({ id, offers, iceServers, hasPicture, media: this.media, signal, changed: this.changed });
+    const { media, changed } = this;
+    const isRelayOnly = Boolean(this.view.is_relay_only);
+    const peer = new Peer({ id, offers, iceServers, isRelayOnly, hasPicture, media, signal, changed });
+    if (this.heights?.has(id)) peer.show(this.heights.get(id));
+    return peer;
+  }
+
+  /** `heights`: peer id to how tall its pictures are seen here. */
+  show(heights) {
+    this.heights = heights;
+    for (const [id, peer] of this.peers) if (heights.has(id)) peer.show(heights.get(id));
+  }
+
+  /** The network has changed. */
+  hurry() {
+    for (const peer of this.peers.values()) peer.hurry();
   }
 
   closePeers() {

@@ -1,9 +1,9 @@
 // The person's own camera, microphone and screen. Opened by a click only; knows nothing of who gets them.
 
 const CAMERA = {
-  width: { ideal: 640, max: 1280 },
-  height: { ideal: 360, max: 720 },
-  frameRate: { ideal: 24, max: 30 },
+  width: { ideal: 1280, max: 1280 },
+  height: { ideal: 720, max: 720 },
+  frameRate: { ideal: 30, max: 30 },
 };
 const MICROPHONE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const SCREEN = { width: { max: 1920 }, height: { max: 1080 }, frameRate: { ideal: 10, max: 15 } };

@@ -2,6 +2,7 @@
 
 import { showAside } from './aside.js';
 import { Call } from './call.js';
+import { Heights } from './heights.js';
 import { LocalMedia } from './camera.js';
 import { setUp, showView } from './view.js';
 import { showRound } from './round.js';
@@ -29,6 +30,7 @@ const state = {
 };
 const media = new LocalMedia(mediaChanged, notice);
 const meter = new Meter(() => state.call, draw);
+const heights = new Heights((now) => state.call?.show(now));
 const sound = new RingSound();
 const socket = new DeskSocket(token, { opened, heard, lost, closed });
 let isDrawing = false;
@@ -216,7 +218,7 @@ function draw() {
     isDrawing = false;
     showView(state, media);
     showAside(state);
-    showRound(state, media, meter);
+    showRound(state, media, meter, heights);
     const ring = state.name && [...state.rings.values()][0];
     sound.set(Boolean(ring));
     document.title = ring ? `☎ ${say('rings', { room: ring.room })}` : pick(state.welcome?.name) || 'Rundtisch';
@@ -225,6 +227,9 @@ function draw() {
 
 setUp();
 setInterval(draw, 1000);
+for (const [source, news] of [[window, 'online'], [navigator.connection, 'change']]) {
+  source?.addEventListener(news, () => state.call?.hurry());
+}
 window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 window.rundtisch = { stats: () => stats(state, socket, media) };
 draw();

@@ -1,13 +1,12 @@
 // What really arrives: counted at the receivers, not assumed. Draws the picture or its absence, and who speaks.
 
-import { LINES } from './peer.js';
-
 const EVERY_MS = 400;
+const SLOW_MS = 800;
 const PICTURE_GONE_MS = { camera: 2000, screen: 3500 };
 const SPEAKS_ABOVE = 0.02;
 const SPEAKS_ON_MS = 150;
 const SPEAKS_OFF_MS = 600;
-const NOTHING = { hasCamera: false, hasScreen: false, speaks: false };
+const NOTHING = { hasCamera: false, hasScreen: false, screenSince: 0, speaks: false };
 
 export class Meter {
   constructor(call, changed) {
@@ -30,9 +29,10 @@ export class Meter {
   }
 
   async readPeer(id, peer) {
-    const counts = await count(peer);
+    const counts = await peer.count();
     const now = performance.now();
-    const old = this.known.get(id) ?? { frames: {}, at: {}, loudSince: 0, loudAt: -Infinity };
+    const old = this.known.get(id) ?? { frames: {}, at: {}, loudSince: 0, loudAt: -Infinity, screenSince: 0 };
+    this.listen(peer, old, counts.arrived, now);
     for (const line of ['camera', 'screen']) {
       const frames = counts[line].frames;
       if (frames && frames !== old.frames[line]) old.at[line] = now;
@@ -46,32 +46,22 @@ export class Meter {
     }
     old.hasCamera = now - old.at.camera < PICTURE_GONE_MS.camera;
     old.hasScreen = now - old.at.screen < PICTURE_GONE_MS.screen;
+    old.screenSince = old.hasScreen ? old.screenSince || now : 0;
     old.speaks = old.loudSince > 0 && now - old.loudSince >= SPEAKS_ON_MS;
     this.known.set(id, old);
   }
-}
 
-function seen({ hasCamera, hasScreen, speaks }) {
-  return [hasCamera, hasScreen, speaks];
-}
-
-/** Counters of the present peer connection, by media line. */
-async function count(peer) {
-  const counts = Object.fromEntries(LINES.map((line) => [line, { frames: 0, packets: 0, sent: 0, level: 0 }]));
-  const { pc } = peer;
-  if (!pc || pc.connectionState === 'closed') return counts;
-  const lines = new Map(pc.getTransceivers().map((line, index) => [line.mid, LINES[index]]));
-  for (const entry of (await pc.getStats()).values()) {
-    const line = counts[lines.get(entry.mid)];
-    if (line && entry.type === 'inbound-rtp') {
-      line.frames = entry.framesDecoded ?? 0;
-      line.packets = entry.packetsReceived ?? 0;
-      line.level = entry.audioLevel ?? 0;
-    } else if (line && entry.type === 'outbound-rtp') {
-      line.sent = entry.kind === 'audio' ? (entry.packetsSent ?? 0) : (entry.framesSent ?? 0);
-    }
+  /** Time in which this page itself could not look does not count as silence. */
+  listen(peer, old, arrived, now) {
+    const passed = Math.min(now - (old.readAt ?? now), SLOW_MS);
+    old.silent = arrived === old.arrived ? (old.silent ?? 0) + passed : 0;
+    Object.assign(old, { arrived, readAt: now });
+    peer.hasBeenSilent(old.silent);
   }
-  return counts;
+}
+
+function seen({ hasCamera, hasScreen, screenSince, speaks }) {
+  return [hasCamera, hasScreen, screenSince, speaks];
 }
 
 /** For tests: where the page stands, and what every peer connection has carried. */
@@ -79,7 +69,7 @@ export async function stats(state, socket, media) {
   const { call } = state;
   const peers = {};
   for (const [id, peer] of call?.peers ?? []) {
-    peers[id] = { link: peer.link, generation: peer.generation, ...(await count(peer)) };
+    peers[id] = { link: peer.link, generation: peer.generation, ...(await peer.count()) };
   }
   const isSharing = Boolean(media.screen);
   return { isOpen: socket.isOpen, call: call?.id ?? '', standing: call?.standing ?? '', isSharing, peers };

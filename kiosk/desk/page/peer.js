@@ -1,13 +1,12 @@
 // One peer connection after the other to the room or to another partner. Three media lines, fixed from the start:
 // microphone, camera, screen. What is off changes the track a line carries, never the lines.
 
-export const LINES = ['microphone', 'camera', 'screen'];
-const LIMITS = {
-  microphone: null,
-  camera: { maxBitrate: 1_200_000, maxFramerate: 30 },
-  screen: { maxBitrate: 2_000_000, maxFramerate: 15 },
-};
+import { count } from './counts.js';
+import { FULL, LINES, limit, limitsOf } from './lines.js';
+
 const LOST_AFTER_MS = 1500;
+const SILENT_MS = 2600;
+const HURRY_MS = 1000;
 const FIRST_TRY_MS = 5000;
 const LONGEST_TRY_MS = 12_000;
 const SETTLED_MS = 2000;
@@ -17,12 +16,14 @@ export class Peer {
    * `offers`: whether this side makes the offers. `media.tracks`: what may be sent. `signal(fields)`: sends one step.
    * `changed()`: after every change of `link` or of the tracks that come in.
    */
-  constructor({ id, offers, iceServers, media, hasPicture, signal, changed }) {
-    Object.assign(this, { id, offers, iceServers, media, hasPicture, signal, changed });
+  constructor({ id, offers, iceServers, isRelayOnly, media, hasPicture, signal, changed }) {
+    Object.assign(this, { id, offers, iceServers, isRelayOnly, media, hasPicture, signal, changed });
     this.link = 'connecting';
     this.generation = 0;
     this.tries = 0;
     this.incoming = {};
+    this.wish = FULL;
+    this.shown = null;
     if (offers) this.offer();
     else this.watch();
   }
@@ -39,7 +40,37 @@ export class Peer {
       const name = LINES[index];
       const track = name !== 'microphone' && !this.hasPicture ? null : (this.media.tracks[name] ?? null);
       if (line.sender.track !== track) line.sender.replaceTrack(track).catch(() => {});
+      limit(line.sender, name, limitsOf(name, track, this.wish));
     });
+  }
+
+  /** How tall this peer's pictures are seen here; told as soon as there is a path, and again on every new one. */
+  show(heights) {
+    this.shown = heights;
+    this.sayWish();
+  }
+
+  sayWish() {
+    const said = JSON.stringify(this.shown);
+    if (!this.shown || this.link !== 'up' || said === this.told) return;
+    this.told = said;
+    this.send('wish', { wish: this.shown });
+  }
+
+  /** Counters of the present peer connection, by media line. */
+  count() {
+    return count(this.pc);
+  }
+
+  /** Nothing at all has come for so long: the browser itself would take five seconds to say so. */
+  hasBeenSilent(silent_ms) {
+    if (this.link === 'up' && silent_ms >= SILENT_MS) this.again();
+  }
+
+  /** The network has changed: what is not connected is tried at once. */
+  hurry() {
+    this.tries = 0;
+    if (this.link !== 'up' && performance.now() - this.builtAt > HURRY_MS) this.again();
   }
 
   close() {
@@ -58,8 +89,9 @@ export class Peer {
       .catch((error) => console.warn(error.name));
   }
 
-  async heard({ kind, generation = 0, sdp = '', mid = '' }) {
+  async heard({ kind, generation = 0, sdp = '', mid = '', wish }) {
     if (this.isClosed) return;
+    if (kind === 'wish') return this.wished(wish);
     if (kind === 'reconnect') return this.askedAgain(generation);
     if (generation < this.generation) return;
     if (kind === 'offer' && !this.offers && !(generation === this.generation && this.pc)) {
@@ -71,17 +103,25 @@ export class Peer {
     }
   }
 
+  wished(wish) {
+    this.wish = { ...FULL, ...wish };
+    this.carry();
+  }
+
   build(generation) {
     this.pc?.close();
     this.generation = generation;
     this.builtAt = performance.now();
     this.early = [];
-    const pc = new RTCPeerConnection({ iceServers: this.iceServers, bundlePolicy: 'max-bundle' });
+    this.told = '';
+    const { iceServers, isRelayOnly } = this;
+    const iceTransportPolicy = isRelayOnly ? 'relay' : 'all';
+    const pc = new RTCPeerConnection({ iceServers, iceTransportPolicy, bundlePolicy: 'max-bundle' });
     this.pc = pc;
     pc.onconnectionstatechange = () => pc === this.pc && this.stateChanged(pc.connectionState);
     pc.onicecandidate = ({ candidate }) => {
       if (pc !== this.pc || candidate?.candidate === '') return;
-      this.send('candidate', candidate?.candidate ?? '', candidate?.sdpMid ?? '');
+      this.send('candidate', { sdp: candidate?.candidate ?? '', mid: candidate?.sdpMid ?? '' });
     };
     return pc;
   }
@@ -89,15 +129,15 @@ export class Peer {
   async offer() {
     const pc = this.build(this.generation + (this.pc ? 1 : 0));
     for (const name of LINES) {
-      const encodings = LIMITS[name] ? [{ ...LIMITS[name] }] : undefined;
+      const limits = limitsOf(name, this.media.tracks[name], this.wish);
       const kind = name === 'microphone' ? 'audio' : 'video';
-      pc.addTransceiver(kind, { direction: 'sendrecv', ...(encodings && { sendEncodings: encodings }) });
+      pc.addTransceiver(kind, { direction: 'sendrecv', ...(limits && { sendEncodings: [limits] }) });
     }
     this.carry();
     this.watch();
     await pc.setLocalDescription();
     if (pc !== this.pc) return;
-    this.send('offer', pc.localDescription.sdp);
+    this.send('offer', { sdp: pc.localDescription.sdp });
     this.takeIncoming(pc);
   }
 
@@ -110,8 +150,8 @@ export class Peer {
     this.carry();
     await pc.setLocalDescription();
     if (pc !== this.pc) return;
-    this.send('answer', pc.localDescription.sdp);
-    pc.getTransceivers().forEach((line, index) => this.limit(line.sender, LIMITS[LINES[index]]));
+    this.send('answer', { sdp: pc.localDescription.sdp });
+    this.carry();
     this.takeIncoming(pc);
   }
 
@@ -130,13 +170,6 @@ export class Peer {
     else if (sdp) pc.addIceCandidate({ candidate: sdp, sdpMid: mid }).catch(() => {});
   }
 
-  limit(sender, limits) {
-    const parameters = sender.getParameters();
-    if (!limits || !parameters.encodings?.length) return;
-    Object.assign(parameters.encodings[0], limits);
-    sender.setParameters(parameters).catch(() => {});
-  }
-
   takeIncoming(pc) {
     this.incoming = {};
     pc.getTransceivers().forEach((line, index) => {
@@ -151,6 +184,8 @@ export class Peer {
       clearTimeout(this.timer);
       this.tries = 0;
       this.setLink('up');
+      this.carry();
+      this.sayWish();
     } else if (state === 'failed') {
       this.again();
     } else if (state === 'disconnected') {
@@ -190,7 +225,7 @@ export class Peer {
     this.offer();
   }
 
-  send(kind, sdp = '', mid = '') {
-    this.signal({ target: this.id, kind, generation: this.generation, sdp, mid });
+  send(kind, more = {}) {
+    this.signal({ target: this.id, kind, generation: this.generation, ...more });
   }
 }

@@ -10,7 +10,8 @@ const SELF = 'self';
 const SURFACES = { monitor: 'screen', window: 'window', browser: 'tab' };
 const own = { camera: null, screen: null };
 
-export function showRound(state, media, meter) {
+/** `heights` is told where everybody is seen. */
+export function showRound(state, media, meter, heights) {
   const { call } = state;
   const screen = screenOf(state);
   const round = call?.isAdmitted ? members(call, meter) : [];
@@ -20,6 +21,7 @@ export function showRound(state, media, meter) {
   $('session').hidden = screen !== 'call' && !media.isOpen;
   $('controls').hidden = !call;
   showTiles(round, shown, media, call);
+  heights.show(round.map((member) => placeOf(member, shown)));
   showSounds(round);
   if (call?.isAdmitted) showTitle(call);
   else setText($('session-title'), '');
@@ -41,6 +43,7 @@ function members(call, meter) {
       link: peer.link,
       hasPicture: peer.hasPicture && now.hasCamera,
       isShowing: peer.hasPicture && now.hasScreen,
+      showsSince: now.screenSince,
       speaks: now.speaks,
       streams: peer.incoming,
     };
@@ -51,7 +54,7 @@ function nameOfRoom(call) {
   return call.view?.has_microphone === false ? `${call.room} · ${say('muted')}` : call.room;
 }
 
-// The stage: the own screen while it is shown, else a shown screen, else the room.
+// The stage: the own screen while it is shown, else the screen that was shown last, else the room.
 
 function onStage(round, call, media) {
   if (media.screen) {
@@ -60,9 +63,11 @@ function onStage(round, call, media) {
     const who = say('youShow', { what: say(surface) });
     return { mode: 'own', stream: ownStream('screen', media.screen), who, note: say(note) };
   }
-  const shows = round.find((member) => member.isShowing);
+  const showing = round.filter((member) => member.isShowing).sort((one, other) => other.showsSince - one.showsSince);
+  const [shows] = showing;
   if (shows) {
-    return { mode: 'screen', stream: shows.streams.screen, who: say('shows', { name: shows.name }), note: '' };
+    const what = shows.isRoom && call.view?.showing === 'document' ? 'showsDocument' : 'shows';
+    return { mode: 'screen', id: shows.id, stream: shows.streams.screen, who: say(what, { name: shows.name }), note: '' };
   }
   const room = round.find((member) => member.isRoom);
   if (!room) return { mode: 'room', stream: null, name: call.room, empty: say('connecting') };
@@ -92,6 +97,17 @@ function showStage({ mode, stream, who = '', note = '', name = '', speaks = fals
   setText($('stage-name'), name);
 }
 
+/**
+ * Where a member's camera and screen are seen. Nobody says when a screen begins, so that one is always asked for:
+ * as tall as it would be, or as a tile while another one has the stage.
+ */
+function placeOf(member, shown) {
+  const tile = [...$('tiles').children].find((element) => element.dataset.key === member.id);
+  const stage = document.querySelector('#stage .picture');
+  const isAside = shown?.mode === 'own' || (shown?.mode === 'screen' && shown.id !== member.id);
+  return { id: member.id, camera: tile ?? stage, screen: isAside ? $('tiles').firstChild : stage };
+}
+
 // Tiles: who is not on the stage, and the own picture last.
 
 function showTiles(round, shown, media, call) {
@@ -111,6 +127,7 @@ function makeTile(id) {
   const video = Object.assign(make('video'), { autoplay: true, muted: true, playsInline: true });
   const says = make('span', 'says', icon('speaker-high'), make('span', '', say('talking')));
   const tile = make('div', 'tile', video, make('p', 'empty'), says, make('div', 'name', make('b'), make('span')));
+  tile.dataset.fit = 'cover';
   tile.dataset.testid = id === SELF || id === 'room' ? `tile-${id}` : 'tile';
   tile.classList.toggle('self', id === SELF);
   return tile;

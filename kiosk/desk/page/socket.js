@@ -12,8 +12,9 @@ export class DeskSocket {
     this.address = `${scheme}://${location.host}/socket/${token}`;
     this.tell = { opened, heard, lost, closed };
     this.tries = 0;
+    this.retired = [];
     this.reason = '';
-    window.addEventListener('online', () => this.retryNow());
+    window.addEventListener('online', () => this.refresh());
     window.addEventListener('pagehide', () => this.close());
     this.noticeSleep();
     this.connect();
@@ -41,6 +42,7 @@ export class DeskSocket {
     socket.onopen = () => {
       this.tries = 0;
       this.tell.opened();
+      for (const old of this.retired.splice(0)) old.close(1000);
     };
     socket.onmessage = ({ data }) => this.heard(data);
     socket.onclose = ({ code }) => this.closed(socket, code);
@@ -70,22 +72,19 @@ export class DeskSocket {
     this.timer = setTimeout(() => this.connect(), pause);
   }
 
-  retryNow() {
-    if (this.isDone || this.isOpen) return;
+  /** The network has changed, or the computer slept: the old socket may look open and be dead. */
+  refresh() {
+    if (this.isDone) return;
     clearTimeout(this.timer);
+    this.retired.push(this.socket);
     this.connect();
   }
 
-  /** After the computer slept, the old socket may look open and be dead. */
   noticeSleep() {
     let last = Date.now();
     setInterval(() => {
-      const slept = Date.now() - last > SLEPT_MS;
+      if (Date.now() - last > SLEPT_MS) this.refresh();
       last = Date.now();
-      if (!slept || this.isDone) return;
-      const old = this.socket;
-      this.connect();
-      old.close();
     }, 1000);
   }
 }
