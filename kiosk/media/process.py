@@ -15,8 +15,8 @@ from kiosk.media.capture.capture import Capture
 from kiosk.media.capture.choice import camera_of, microphone_of
 from kiosk.media.capture.level import LevelMeter
 from kiosk.media.capture.source import Samples
-from kiosk.media.engine.connection import Feeds
 from kiosk.media.engine.mesh import Mesh
+from kiosk.media.engine.outgoing import Feeds
 from kiosk.media.engine.waist import Engine, Line
 from kiosk.media.playback.chimes import NOTHING, samples_of
 from kiosk.media.playback.loudspeaker import Loudspeaker

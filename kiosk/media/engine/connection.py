@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import av
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
@@ -11,27 +11,18 @@ from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateErr
 from aiortc.mediastreams import MediaStreamError
 from aiortc.sdp import candidate_from_sdp
 
+from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError
 from kiosk.media.engine.gates import Gates
+from kiosk.media.engine.outgoing import Feeds, Outgoing
 from kiosk.media.engine.waist import Line
-from kiosk.media.rtp import bandwidth, feedback, jitter, nack, queues, routing
+from kiosk.media.rtp import bandwidth, jitter, nack, queues, routing
 from kiosk.media.rtp.sdp import PARSE_ERRORS, Offer, finish_answer
-from kiosk.media.sending.microphone_feed import MicrophoneFeed
-from kiosk.media.sending.packets import PacketTrack
-from kiosk.media.sending.video_feed import VideoFeed, VideoTrack
 
 _logger = logging.getLogger(__name__)
 
 _MAX_CANDIDATES = 64
 _REFUSALS = (*PARSE_ERRORS, InternalError, InvalidAccessError, InvalidStateError, OperationError)
-
-
-class Feeds(NamedTuple):
-    """What is sent to every peer."""
-
-    camera: VideoFeed
-    microphone: MicrophoneFeed
-    screen: VideoFeed
 
 
 class Connection:
@@ -41,12 +32,16 @@ class Connection:
         self,
         group: asyncio.TaskGroup,
         configuration: RTCConfiguration,
-        feeds: Feeds,
+        feeds: Feeds | None,
         on_state: Callable[["Connection"], None],
         on_frame: Callable[[Line, Any], None],
     ) -> None:
-        """`on_state` when `is_up` or `is_over` have changed; `on_frame` with decoded pictures and sound."""
-        self._group, self._feeds = group, feeds
+        """`feeds`: what is sent, None where the peer only sends.
+
+        `on_state` when `is_up` or `is_over` have changed; `on_frame` with decoded pictures and sound.
+        """
+        self._group = group
+        self._outgoing = Outgoing(feeds) if feeds else None
         self._on_state, self._on_frame = on_state, on_frame
         # Balanced, aiortc's own choice, leaves the second video line of a bundle on a transport that never connects.
         assert configuration.bundlePolicy is RTCBundlePolicy.MAX_BUNDLE
@@ -54,20 +49,17 @@ class Connection:
         self._pc.on("connectionstatechange", self._state_changed)
         self._tasks: list[asyncio.Task[None]] = []
         self._candidates = 0
-        self._sound: PacketTrack | None = None
-        self._pictures: dict[Line, VideoTrack] = {}
         self._receivers: dict[Line, Any] = {}
         self.is_up = False
         self.is_over = False
 
     @property
     def audio_packets_sent(self) -> int:
-        return self._sound.sent if self._sound else 0
+        return self._outgoing.audio_packets_sent if self._outgoing else 0
 
     @property
     def frames_sent(self) -> int:
-        track = self._pictures.get(Line.CAMERA)
-        return track.sent if track else 0
+        return self._outgoing.frames_sent if self._outgoing else 0
 
     async def answer(self, offer: Offer, source: str) -> str:
         """Sets everything up for `offer`; returns the answer with all candidates of ours.
@@ -87,23 +79,11 @@ class Connection:
 
     def _prepare(self, transceiver: RTCRtpTransceiver, offer: Offer) -> None:
         line = offer.lines[transceiver.mid or ""]
-        sender = transceiver.sender
-        transceiver.direction = "sendrecv"
-        if line is Line.MICROPHONE:
-            self._sound = PacketTrack("audio", lambda: None)
-            self._feeds.microphone.add(self._sound)
-            sender.replaceTrack(self._sound)
-        else:
-            codec, feed = offer.codecs[line], self._feed(line)
-            self._pictures[line] = track = VideoTrack(codec, feed)
-            feed.add(track)
-            sender.replaceTrack(track)
-            feedback.install(sender, codec, track.ask_keyframe, track.limit)
+        if self._outgoing:
+            transceiver.direction = "sendrecv"
+            self._outgoing.attach(transceiver.sender, line, offer.codecs.get(line, Codec.VP8))
         if transceiver.receiver.track:
             self._receivers[line] = transceiver.receiver
-
-    def _feed(self, line: Line) -> VideoFeed:
-        return self._feeds.camera if line is Line.CAMERA else self._feeds.screen
 
     def _install(self, offer: Offer) -> None:
         for line, receiver in self._receivers.items():
@@ -151,10 +131,8 @@ class Connection:
 
     def set_gates(self, gates: Gates) -> None:
         """What crosses from now on."""
-        if self._sound:
-            self._sound.set_open(gates.sends_sound)
-        for line, track in self._pictures.items():
-            track.set_open(gates.sends_camera if line is Line.CAMERA else gates.sends_screen)
+        if self._outgoing:
+            self._outgoing.set_gates(gates)
         for line, receiver in self._receivers.items():
             receiver._enabled = line is Line.MICROPHONE or line in gates.taken
 
@@ -168,10 +146,8 @@ class Connection:
         """Nothing is sent any more from this moment; `close` does the rest."""
         self.is_up, self.is_over = False, True
         self.set_gates(Gates())
-        if self._sound:
-            self._feeds.microphone.discard(self._sound)
-        for line, track in self._pictures.items():
-            self._feed(line).discard(track)
+        if self._outgoing:
+            self._outgoing.stop()
 
     async def close(self) -> None:
         """Say goodbye to the peer and let go of everything."""

@@ -9,8 +9,8 @@ from aiortc.rtcicetransport import parse_stun_turn_uri
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError, Reason
 from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
-from kiosk.media.engine.connection import Feeds
 from kiosk.media.engine.layers import heights_worth
+from kiosk.media.engine.outgoing import Feeds
 from kiosk.media.engine.peer import OFFER_TIMEOUT_S, ROOM, Peer, Surroundings, configuration_with
 from kiosk.media.engine.waist import Line, Sinks
 from kiosk.media.rtp import consent

@@ -10,8 +10,9 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError
 from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Signal, SignalKind, Wish
-from kiosk.media.engine.connection import Connection, Feeds
+from kiosk.media.engine.connection import Connection
 from kiosk.media.engine.gates import PICTURES, gates_of
+from kiosk.media.engine.outgoing import Feeds
 from kiosk.media.engine.tally import Tally
 from kiosk.media.engine.waist import Line, Sinks
 from kiosk.media.engine.wishes import Wishes
