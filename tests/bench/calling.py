@@ -1,0 +1,147 @@
+"""A call with three partners at 720p30: what it costs the terminal, and what it costs a kiosk made of Chromium.
+
+Both get the same streams from the same partners, one after the other, in turns. The terminal is media and touch app
+(KIVY_GL_BACKEND=mock: nothing is drawn), Chromium all its processes but that for the graphics card. Both draw without
+one here, which is no measure for a Pi; that part is left out on both sides.
+"""
+
+import asyncio
+import contextlib
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from tests.bench import figures
+from tests.bench.rivals import clip, cost
+from tests.bench.rivals.cast import Cast, Rival, Shown, partners
+from tests.bench.rivals.chromium import chromium
+from tests.bench.rivals.terminal import Terminal
+
+_SETTLE_S = 2.0
+_WATCH_S = 6.0
+_JOINS = 3
+
+
+def write_camera(path: Path) -> None:
+    """Two seconds of the clip's scene as Y4M, which both rivals take for a camera."""
+    with path.open("wb") as file:
+        file.write(f"YUV4MPEG2 W{clip.WIDTH} H{clip.HEIGHT} F{clip.PER_S}:1 Ip A1:1 C420jpeg\n".encode())
+        for frame in clip.frames(2 * clip.PER_S):
+            file.write(b"FRAME\n" + frame.to_ndarray().tobytes())
+
+
+class Round:
+    """One rival with some partners."""
+
+    def __init__(self, rival: Any, cast: Cast) -> None:
+        self.rival: Rival = rival
+        self._cast = cast
+        self._count = 0
+        cast.on_signal = rival.hear
+        rival.on_signal = cast.hear
+
+    @contextlib.asynccontextmanager
+    async def call(self, size: int, *, publishes: bool) -> AsyncIterator[tuple[list[str], float]]:
+        """A call with `size` partners; gives their calls, and after how many seconds all of them were on the screen."""
+        self._count += 1
+        calls = [f"{self.rival.name[0]}{self._count}{n}".ljust(16, "x") for n in range(size)]
+        await self.rival.join(calls, publishes=publishes)
+        start_s = time.monotonic()
+        for call in calls:
+            self._cast.join(call)
+        try:
+            yield calls, await self.rival.first_pictures(calls) - start_s
+        finally:
+            for call in calls:
+                self._cast.leave(call)
+            await self.rival.leave()
+
+    async def latencies_ms(self, calls: list[str]) -> list[float]:
+        """From the sending of a picture to the screen."""
+        shown = await self.rival.watch(calls, _WATCH_S)
+        told = await self._cast.told()
+        return [ms for one in shown if (ms := _latency_ms(one, told[one.call]["sent"])) is not None]
+
+    async def received_per_s(self, calls: list[str], seconds: float) -> float:
+        """Pictures that come to the slowest partner."""
+        before = await self._cast.told()
+        await asyncio.sleep(seconds)
+        after = await self._cast.told()
+        return min(float(after[call]["pictures"] - before[call]["pictures"]) / seconds for call in calls)
+
+
+def _latency_ms(shown: Shown, sent: list[tuple[int, float]]) -> float | None:
+    """The code says which picture of the clip; the last time it was sent before it was seen counts."""
+    times: list[float] = [at_s for number, at_s in sent if number == shown.number and at_s <= shown.at_s]
+    return (shown.at_s - times[-1]) * 1000 if times else None
+
+
+def shown_per_s(shown: list[Shown], calls: list[str], seconds: float) -> float:
+    """Pictures on the screen, of the partner with the fewest."""
+    return min(sum(one.call == call for one in shown) for call in calls) / seconds
+
+
+async def _measure(found: Round, seconds: float) -> dict[str, Any]:
+    firsts = []
+    for _ in range(_JOINS - 1):
+        async with found.call(3, publishes=False) as (_, first_s):
+            firsts.append(first_s)
+    async with found.call(3, publishes=False) as (calls, first_s):
+        firsts.append(first_s)
+        await asyncio.sleep(_SETTLE_S)
+        receiving = await cost.measure(found.rival.pids, seconds)
+        latencies_ms = await found.latencies_ms(calls)
+    async with found.call(3, publishes=True) as (calls, _):
+        await asyncio.sleep(_SETTLE_S)
+        publishing, sent_per_s = await asyncio.gather(
+            cost.measure(found.rival.pids, seconds), found.received_per_s(calls, seconds)
+        )
+        shown = shown_per_s(await found.rival.watch(calls, _WATCH_S), calls, _WATCH_S)
+    return {
+        "cores": round(receiving.cores, 3),
+        "pss_mb": round(receiving.pss_mb, 1),
+        "first_frame_s": round(statistics.median(firsts), 3),
+        "latency_ms": round(statistics.median(latencies_ms), 1),
+        "publishing": {
+            "cores": round(publishing.cores, 3),
+            "pss_mb": round(publishing.pss_mb, 1),
+            "sent_per_s": round(sent_per_s, 1),
+            "shown_per_s": round(shown, 1),
+        },
+    }
+
+
+def ratios(terminal: dict[str, Any], browser: dict[str, Any]) -> dict[str, float]:
+    """Terminal to Chromium."""
+    names = {"cpu_ratio": "cores", "pss_ratio": "pss_mb"}
+    found = {name: terminal[key] / browser[key] for name, key in names.items()}
+    found |= {
+        f"publishing_{name}": terminal["publishing"][key] / browser["publishing"][key] for name, key in names.items()
+    }
+    found["first_frame_ratio"] = terminal["first_frame_s"] / browser["first_frame_s"]
+    found["latency_ratio"] = terminal["latency_ms"] / browser["latency_ms"]
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+async def bench(seconds: float) -> figures.Result:
+    """Peer to peer."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        camera = folder / "camera.y4m"
+        write_camera(camera)
+        async with partners() as cast:
+            figures.say("terminal")
+            async with Terminal(folder, str(camera), has_app=True).running() as terminal:
+                ours = await _measure(Round(terminal, cast), seconds)
+            figures.say("Chromium")
+            async with chromium(folder, camera) as browser:
+                theirs = await _measure(Round(browser, cast), seconds)
+    return ratios(ours, theirs) | {"terminal": ours, "chromium": theirs}
+
+
+if __name__ == "__main__":
+    said = figures.options(__doc__ or "", "seconds", 10.0, "how long to look at each call")
+    figures.run(lambda: bench(said.seconds), is_json=said.json)

@@ -1,0 +1,110 @@
+"""Partners in a process of their own: each offers one peer connection, plays the clip and counts what comes.
+
+JSON lines. In: `{"join": CALL}`, `{"signal": …}`, `{"leave": CALL}`, `{"tell": true}`. Out: `{"signal": …}`, and on
+`tell` what was sent when and how many pictures came. Nothing is decoded or encoded here: the rivals are measured.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+import msgspec
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+
+from kiosk.contract.media import Signal, SignalKind
+from kiosk.desk.robot.loops import Loop, encode_tone
+from kiosk.desk.robot.tracks import LoopTrack
+from kiosk.media.rtp import bandwidth
+from tests.bench.rivals import clip
+
+_KEPT_S = 20.0
+
+
+class _ClipTrack(LoopTrack):
+    """Notes when it sent which picture."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.sent: list[tuple[int, float]] = []
+
+    def _piece(self, loop: Loop) -> Any:
+        now_s = time.monotonic()
+        self.sent.append((self._next, now_s))
+        if len(self.sent) > 2 * _KEPT_S * loop.per_s:
+            del self.sent[: len(self.sent) // 2]
+        return super()._piece(loop)
+
+
+class Partner:
+    """One peer connection to the rival."""
+
+    def __init__(self, call: str, loops: tuple[Loop, Loop]) -> None:
+        self.call = call
+        self.pictures = 0
+        self.camera = _ClipTrack("video")
+        self._microphone, self._screen = LoopTrack("audio"), LoopTrack("video")
+        self._microphone.play(lambda: loops[0])
+        self.camera.play(lambda: loops[1])
+        self._pc = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+
+    async def offer(self) -> None:
+        for track in (self._microphone, self.camera, self._screen):
+            self._pc.addTransceiver(track, "sendrecv")
+        await self._pc.setLocalDescription(await self._pc.createOffer())
+        _say(self.call, SignalKind.OFFER, self._pc.localDescription.sdp)
+
+    async def accept(self, sdp: str) -> None:
+        await self._pc.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
+        transceivers = self._pc.getTransceivers()
+        for transceiver in transceivers:
+            transceiver.receiver._enabled = False
+        transceivers[1].sender._send_keyframe = self.camera.restart  # type: ignore[method-assign]
+        bandwidth.install([transceiver.receiver for transceiver in transceivers[1:]])
+        self._count(transceivers[1].receiver)
+        self._microphone.set_open(True)
+        self.camera.set_open(True)
+
+    def _count(self, receiver: Any) -> None:
+        handle = receiver._handle_rtp_packet
+
+        async def counted(packet: Any, arrival_time_ms: int) -> None:
+            self.pictures += packet.marker
+            await handle(packet, arrival_time_ms)
+
+        receiver._handle_rtp_packet = counted
+
+    async def leave(self) -> None:
+        await self._pc.close()
+
+
+def _say(call: str, kind: SignalKind, sdp: str) -> None:
+    signal = Signal(source=call, target="room", kind=kind, sdp=sdp)
+    print(json.dumps({"signal": msgspec.to_builtins(signal)}), flush=True)
+
+
+async def _run() -> None:
+    loops = encode_tone(), clip.encode()
+    partners: dict[str, Partner] = {}
+    reader = asyncio.StreamReader(limit=1 << 20)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    print(json.dumps({"ready": True}), flush=True)
+    while line := await reader.readline():
+        match json.loads(line):
+            case {"join": call}:
+                partners[call] = Partner(call, loops)
+                await partners[call].offer()
+            case {"leave": call}:
+                await partners.pop(call).leave()
+            case {"tell": _}:
+                told = {call: {"sent": one.camera.sent, "pictures": one.pictures} for call, one in partners.items()}
+                print(json.dumps({"told": told}), flush=True)
+            case {"signal": fields}:
+                signal = msgspec.convert(fields, Signal)
+                if signal.kind is SignalKind.ANSWER and signal.target in partners:
+                    await partners[signal.target].accept(signal.sdp)
+
+
+if __name__ == "__main__":
+    asyncio.run(_run())

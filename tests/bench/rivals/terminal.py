@@ -1,0 +1,214 @@
+"""Media and touch app, with a stand-in for the agent that plans a session and shows it."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import msgspec
+
+from kiosk.contract.links import FromMedia, FromUi, Role, Snapshot
+from kiosk.contract.media import MediaReport, PeerReport, Plan, PlannedPeer, Sending, Signal
+from kiosk.contract.state import Consent, Partner, Phase, Session, Standing, State
+from kiosk.runtime import link
+from kiosk.runtime.frames import FrameRingReader
+from kiosk.runtime.tiles import FrameClient
+from provisioning.demo.lines import Lines
+from provisioning.demo.waiting import until
+from tests.bench.rivals import barcode
+from tests.bench.rivals.cast import Shown
+
+_CONFIGURATION = """
+[terminal]
+name = "nord.r1"
+room = "Zimmer 1"
+[mqtt]
+host = "localhost"
+ca_file = "ca.pem"
+certificate_file = "terminal.pem"
+[room]
+pin_factory = "mock"
+[links]
+ui_socket = "{folder}/ui.sock"
+media_socket = "{folder}/media.sock"
+frames_socket = "{folder}/frames.sock"
+[ui]
+is_fullscreen = false
+hands_socket = "{folder}/hands.sock"
+[media]
+camera = "{camera}"
+microphone = "tone"
+loudspeaker = "none"
+"""
+_LOOK_S = 0.004
+_LIMIT_S = 20.0
+
+
+class Terminal:
+    """A `Rival`, and a peer for signals as `Chromium` is one."""
+
+    name = "terminal"
+
+    def __init__(self, folder: Path, camera: str, *, has_app: bool) -> None:
+        self.folder = folder
+        self._file = folder / "terminal.toml"
+        self._file.write_text(_CONFIGURATION.format(folder=folder, camera=camera))
+        self._modules = ("kiosk.media", "kiosk.ui") if has_app else ("kiosk.media",)
+        self._processes: list[asyncio.subprocess.Process] = []
+        self.on_signal: Callable[[Signal], None] = lambda signal: None
+        self.report = MediaReport()
+        self.plan = Plan()
+        self._media: link.Link | None = None
+        self._ui: link.Link | None = None
+        self._is_here = asyncio.Event()
+        self._rings: dict[str, FrameRingReader] = {}
+        self._client = FrameClient(folder / "frames.sock", os.getuid(), self._add, self._drop)
+        self._finger: Lines | None = None
+        self._partners: tuple[Partner, ...] = ()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["Terminal"]:
+        uid, folder = os.getuid(), self.folder
+        os.environ["KIVY_GL_BACKEND"] = "mock"
+        async with contextlib.AsyncExitStack() as stack:
+            for name, role, serve in (("media", Role.MEDIA, self._serve_media), ("ui", Role.UI, self._serve_ui)):
+                await stack.enter_async_context(link.listen(folder / f"{name}.sock", Role.AGENT, role, uid, serve))
+            for module in self._modules:
+                command = (sys.executable, "-m", module, str(self._file))
+                self._processes.append(await asyncio.create_subprocess_exec(*command))
+            client = asyncio.create_task(self._client.run())
+            try:
+                await asyncio.wait_for(self._is_here.wait(), _LIMIT_S)
+                if len(self._modules) > 1:
+                    await until((folder / "hands.sock").exists, _LIMIT_S, "the app")
+                    self._finger = Lines(folder / "hands.sock")
+                yield self
+            finally:
+                client.cancel()
+                for process in self._processes:
+                    process.terminate()
+                await asyncio.gather(*(process.wait() for process in self._processes))
+
+    async def _serve_media(self, connected: link.Link) -> None:
+        self._media = connected
+        connected.send(self.plan)
+        self._is_here.set()
+        while True:
+            message = await connected.receive(FromMedia)
+            if isinstance(message, MediaReport):
+                self.report = message
+                self._show()
+            elif isinstance(message, Signal):
+                self.on_signal(message)
+
+    async def _serve_ui(self, connected: link.Link) -> None:
+        self._ui = connected
+        self._show()
+        while True:
+            await connected.receive(FromUi)
+
+    def _show(self) -> None:
+        now = datetime.now(UTC)
+        session = Session(
+            id="s" * 16,
+            started=now,
+            ends=now + timedelta(minutes=30),
+            choice=Consent.ALL,
+            camera_wanted=self.plan.camera is Sending.ON,
+            microphone_wanted=self.plan.microphone is Sending.ON,
+            partners=self._partners,
+        )
+        state = State(now=now, phase=Phase.SESSION, session=session, media=self.report, is_media_here=True)
+        if self._ui:
+            self._ui.send(Snapshot(state=msgspec.structs.replace(state, is_broker_here=True)))
+
+    async def join(self, calls: list[str], *, publishes: bool) -> None:
+        sending = Sending.ON if publishes else Sending.OFF
+        await self.do(Plan(camera=sending, microphone=sending, peers=tuple(PlannedPeer(call=call) for call in calls)))
+
+    async def do(self, plan: Plan) -> None:
+        """Any other plan."""
+        self.plan = plan
+        calls = [peer.call for peer in plan.peers]
+        self._partners = tuple(
+            Partner(id=f"desk-{n}", call=call, name=f"P {n}", standing=Standing.ADMITTED, consent=Consent.ALL)
+            for n, call in enumerate(calls)
+        )
+        if not self._finger:  # without an app nobody says how tall the tiles are
+            self.show_heights({f"{call}/{line}": 720 for call in calls for line in ("camera", "screen")})
+        assert self._media
+        self._media.send(self.plan)
+        self._show()
+
+    def show_heights(self, heights: dict[str, int]) -> None:
+        """In place of an app."""
+        self._client.send_heights(heights)
+
+    async def leave(self) -> None:
+        await self.do(Plan())
+
+    def hear(self, signal: Signal) -> None:
+        assert self._media
+        self._media.send(signal)
+
+    async def first_pictures(self, calls: list[str]) -> float:
+        missing = {f"{call}/camera" for call in calls}
+        limit_s = time.monotonic() + _LIMIT_S
+        for _ in count():
+            if missing <= (await self._on_glass()).keys():
+                return time.monotonic()
+            assert time.monotonic() < limit_s, f"no picture within {_LIMIT_S:g} s"
+            await asyncio.sleep(_LOOK_S)
+        raise AssertionError
+
+    async def _on_glass(self) -> dict[str, int]:
+        """Tile to the number of its newest picture that is on the screen, or in its ring where there is no app."""
+        if self._finger:
+            shown: dict[str, int] = (await self._finger.ask(do="state"))["shown"]
+            return shown
+        return {tile: ring.sequence for tile, ring in self._rings.items() if ring.sequence}
+
+    async def watch(self, calls: list[str], seconds: float) -> list[Shown]:
+        end_s = time.monotonic() + seconds
+        found: list[Shown] = []
+        codes: dict[tuple[str, int], int] = {}
+        last = await self._on_glass()
+        while time.monotonic() < end_s:
+            for call in calls:
+                self._note(f"{call}/camera", codes)
+            now = await self._on_glass()
+            at_s = time.monotonic()
+            for call in calls:
+                tile = f"{call}/camera"
+                if now.get(tile, 0) != last.get(tile, 0):
+                    found.append(Shown(call, at_s, codes.pop((tile, now[tile]), -1)))
+            last = now
+            await asyncio.sleep(_LOOK_S)
+        return found
+
+    def _note(self, tile: str, codes: dict[tuple[str, int], int]) -> None:
+        """The code of the newest picture in the ring, before it gets onto the glass."""
+        ring = self._rings.get(tile)
+        if ring is None or (tile, ring.sequence) in codes:
+            return
+        frame = ring.latest()
+        if frame:
+            code = barcode.read(frame.planes[0], frame.width, frame.height, frame.y_stride)
+            codes[tile, frame.sequence] = -1 if code is None else code
+
+    def peer(self, call: str) -> PeerReport:
+        return next(peer for peer in self.report.peers if peer.call == call)
+
+    def pids(self) -> list[int]:
+        return [process.pid for process in self._processes]
+
+    def _add(self, tile: str, ring: FrameRingReader) -> None:
+        self._rings[tile] = ring
+
+    def _drop(self, tile: str) -> None:
+        self._rings.pop(tile, None)
