@@ -6,6 +6,7 @@ RundtischError
 ├── LinkError            a process next door is missing, is somebody else, or speaks another version
 ├── BrokerError          the central broker refuses or cannot be reached
 ├── MediaError           camera, microphone, loudspeaker or a codec does not work
+├── MediaServerError     a media server refuses, or cannot be reached
 ├── RoomError            a lamp, light or button on the room's wires does not answer
 ├── SealError            a sealed message does not open with the key of its sender
 └── InvitationError      a desk or guest link is wrong, expired or revoked
@@ -101,6 +102,16 @@ class MediaError(RundtischError):
     """Camera, microphone, loudspeaker or a codec does not work."""
 
     reason = Reason.CAMERA_MISSING
+
+
+class MediaServerError(RundtischError):
+    """A media server refuses or cannot be reached; `code` is Janus's or VideoRoom's error code, 0 without one."""
+
+    reason = Reason.NETWORK_LOST
+
+    def __init__(self, detail: str, reason: Reason | None = None, code: int = 0) -> None:
+        super().__init__(detail, reason)
+        self.code = code
 
 
 class RoomError(RundtischError):
