@@ -83,6 +83,7 @@ def _at_the_door(state: State, place: Partner, event: Knocked) -> State:
         standing=Standing.WAITING,
         consent=Consent.NONE,
         is_sharing=False,
+        sharing_since=None,
         is_muted=False,
         has_camera_off=False,
         knocked_at=state.now,
@@ -150,6 +151,7 @@ def _gone(state: State, call: str) -> State:
         standing=Standing.LEFT,
         consent=Consent.NONE,
         is_sharing=False,
+        sharing_since=None,
         is_muted=False,
         has_camera_off=False,
     )
@@ -160,10 +162,12 @@ def change_media(state: State, event: PartnerMediaChanged, fresh: Fresh) -> _Ste
     if partner is None or partner.standing not in _PRESENT:
         return state, (_refuse(event.desk, "a call that is not its own"),)
     media = event.media
+    since = (partner.sharing_since or state.now) if media.is_sharing else None
     return roster.change(
         state,
         event.call,
         is_sharing=media.is_sharing,
+        sharing_since=since,
         is_muted=media.is_muted,
         has_camera_off=media.has_camera_off,
     ), ()

@@ -4,8 +4,9 @@ Made by comparing the state before and after, so that no way through the rules c
 
 session-prepared {appointment}; session-started {appointment, choice}; session-ended {appointment, duration_s};
 data-deleted {}; partner-waiting, partner-declined, partner-left {desk}; partner-admitted, consent-changed {desk,
-consent}; ring-started {need, desks}; ring-answered {need, desk}; ring-unanswered {need}; help-asked {origin};
-help-cancelled {}; rated {value}; fault, fault-over {part, reason}. Wires say reason `hardware-missing`.
+consent}; ring-started {need, desks}; ring-answered {need, desk}; ring-unanswered {need}; showing-started,
+showing-stopped {what}; help-asked {origin}; help-cancelled {}; rated {value}; fault, fault-over {part, reason}. Wires
+say reason `hardware-missing`.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from kiosk.consultation.commands import Command, EmitEvent, PlaySound, SendRung,
 from kiosk.consultation.visit import WARNING
 from kiosk.contract.errors import Reason
 from kiosk.contract.links import Sound
+from kiosk.contract.media import Showing
 from kiosk.contract.partner import RingEnd, RingOver
 from kiosk.contract.state import Partner, Phase, Ring, RungDesk, Standing, State
 
@@ -31,6 +33,7 @@ def news(before: State, after: State) -> tuple[Command, ...]:
         *_rings(before, after),
         *_partners(before, after, has_ended),
         *_views(before, after),
+        *_showing(before, after),
         *_faults(before, after),
         *_bells(before, after),
         *((PlaySound(sound=Sound.DELETED), Wipe(), EmitEvent(type="data-deleted")) if has_ended else ()),
@@ -126,6 +129,16 @@ def _views(before: State, after: State) -> Iterator[Command]:
     for partner in roster.all_admitted(after):
         if partner_view.room_view(before, partner.call) != partner_view.room_view(after, partner.call):
             yield SendView(call=partner.call)
+
+
+def _showing(before: State, after: State) -> Iterator[Command]:
+    """What the room shows on its screen line; never what is to be seen there."""
+    was = before.session.showing if before.session else Showing.NOTHING
+    now = after.session.showing if after.session else Showing.NOTHING
+    if was is not now and was is not Showing.NOTHING:
+        yield EmitEvent(type="showing-stopped", data={"what": was.value})
+    if was is not now and now is not Showing.NOTHING:
+        yield EmitEvent(type="showing-started", data={"what": now.value})
 
 
 def _faults(before: State, after: State) -> Iterator[Command]:

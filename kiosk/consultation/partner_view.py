@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from kiosk.consultation import roster, schedule
-from kiosk.contract.media import IceServer
+from kiosk.contract.media import IceServer, Showing
 from kiosk.contract.partner import Door, Invitation, Invitations, PeerView, RoomView, Rung
 from kiosk.contract.schedule import Appointment
 from kiosk.contract.state import Consent, Partner, Phase, RungDesk, Standing, State
@@ -94,6 +94,7 @@ def room_view(state: State, call: str, room: str = "", ice_servers: Sequence[Ice
         is_paused=session.is_paused,
         has_camera=sees and session.camera_wanted and not session.is_paused,
         has_microphone=session.microphone_wanted and not session.is_paused,
+        showing=session.showing.value if sees and session.showing is not Showing.NOTHING else "",
         peers=peers,
         ice_servers=tuple(ice_servers),
     )

@@ -34,7 +34,7 @@ def media_plan(state: State) -> Plan:
     if session is None:
         return Plan()
     if state.phase is not Phase.SESSION:
-        return Plan(camera=Sending.HERE)
+        return Plan(camera=Sending.HERE, microphone=Sending.HERE, volume_pct=session.volume_pct)
     peers = tuple(
         PlannedPeer(call=partner.call, has_picture=partner.consent is Consent.ALL)
         for partner in roster.all_admitted(state)
@@ -44,6 +44,9 @@ def media_plan(state: State) -> Plan:
         microphone=Sending.ON if session.microphone_wanted and not session.is_paused else Sending.OFF,
         is_paused=session.is_paused,
         peers=peers,
+        volume_pct=session.volume_pct,
+        screen=session.showing,
+        still=session.stills,
     )
 
 

@@ -26,6 +26,10 @@ def close_sheet(state: State, intent: intents.CloseSheet, fresh: Fresh) -> State
     return replace(state, sheet=Sheet.NONE)
 
 
+def open_sound(state: State, intent: intents.OpenSound, fresh: Fresh) -> State:
+    return replace(state, sheet=Sheet.SOUND) if state.session else state
+
+
 def open_show(state: State, intent: intents.OpenShow, fresh: Fresh) -> State:
     return replace(state, sheet=Sheet.SHOW) if running(state) else state
 
@@ -95,7 +99,8 @@ def settle(state: State) -> State:
     """Takes away a sheet that has lost what it was about; the door card's partner is named only while it is open."""
     session = running(state)
     if session is None:
-        return state if state.sheet in _EVERYWHERE else replace(state, sheet=Sheet.NONE)
+        is_right = state.sheet in _EVERYWHERE or (state.sheet is Sheet.SOUND and state.session is not None)
+        return state if is_right else replace(state, sheet=Sheet.NONE)
     at_door = session.at_door if state.sheet is Sheet.DOOR else ""
     partner = roster.by_call(state, at_door)
     if partner is None or partner not in session.partners or partner.standing is not Standing.WAITING:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from kiosk.consultation import clock, events, knocking, ringing, sheets, surroundings, visit
+from kiosk.consultation import clock, events, knocking, ringing, sheets, showing, surroundings, visit
 from kiosk.consultation.commands import Command
 from kiosk.consultation.news import news
 from kiosk.contract import intents
@@ -23,12 +23,17 @@ _QUIET: dict[type, Callable[[State, Any, events.Fresh], State]] = {
     intents.MoreTime: visit.more_time,
     intents.OpenCorner: sheets.open_corner,
     intents.CloseSheet: sheets.close_sheet,
+    intents.OpenSound: sheets.open_sound,
     intents.OpenShow: sheets.open_show,
     intents.OpenEnd: sheets.open_end,
     intents.OpenDoor: sheets.open_door,
     intents.SetMicrophone: sheets.set_microphone,
     intents.SetCamera: sheets.set_camera,
     intents.SetPause: sheets.set_pause,
+    intents.ShowLaptop: showing.show_laptop,
+    intents.ShowDocument: showing.show_document,
+    intents.StopShowing: showing.stop_showing,
+    intents.SetVolume: showing.set_volume,
     intents.Admit: knocking.admit,
     intents.SendAway: knocking.send_away,
     intents.OpenNeeds: ringing.open_needs,
@@ -49,6 +54,7 @@ _SPEAKING: dict[type, Callable[[State, Any, events.Fresh], Step]] = {
     intents.AskHelp: sheets.ask_help,
     intents.CancelHelp: sheets.cancel_help,
     intents.Rate: visit.rate,
+    intents.TestLoudspeaker: showing.test_loudspeaker,
     events.HelpPressed: sheets.press_help,
     events.ScheduleChanged: surroundings.change_schedule,
     events.DirectoryChanged: surroundings.change_directory,
@@ -78,7 +84,7 @@ def transition(state: State, occurrence: events.Occurrence) -> Step:
     """Time passes until `occurrence.at`, then its event happens. Never raises: what is not offered changes nothing."""
     passed = clock.advance(state, occurrence.at)
     after, said = _happen(passed, occurrence.event, occurrence.fresh)
-    after = sheets.settle(after)
+    after = showing.settle(sheets.settle(after))
     if isinstance(occurrence.event, intents.Intent | events.HelpPressed) and after != passed:
         after = visit.touched(passed, after)
     return after, (*said, *news(state, after))

@@ -119,6 +119,10 @@ class StopShowing(_Intent, frozen=True, kw_only=True):
     pass
 
 
+class OpenSound(_Intent, frozen=True, kw_only=True):
+    """Opens the sheet with volume, loudspeaker test and microphone level."""
+
+
 class SetVolume(_Intent, frozen=True, kw_only=True):
     volume_pct: int
 
@@ -170,6 +174,7 @@ Intent = (
     | ShowLaptop
     | ShowDocument
     | StopShowing
+    | OpenSound
     | SetVolume
     | TestLoudspeaker
     | OpenEnd

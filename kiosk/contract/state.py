@@ -39,6 +39,8 @@ class Sheet(StrEnum):
     """Add a partner: which desks serve the need in `Session.chosen_need`."""
     RINGING = "ringing"
     """`Session.ring` is under way, or has ended without an answer."""
+    SOUND = "sound"
+    """How loud the partners are, whether the loudspeaker works, what the microphone hears; while there is a session."""
     SHOW = "show"
     """What the room can show."""
     END = "end"

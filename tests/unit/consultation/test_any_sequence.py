@@ -12,7 +12,7 @@ from kiosk.consultation.commands import EmitEvent, Wipe
 from kiosk.consultation.visit import TIME_OUT
 from kiosk.contract import codec, intents
 from kiosk.contract.directory import DeskPresence, Presence
-from kiosk.contract.media import Lamp, MediaReport, PeerReport, Sending
+from kiosk.contract.media import Lamp, MediaReport, PeerReport, Sending, Showing
 from kiosk.contract.partner import Introduction, PartnerMedia, RingReply
 from kiosk.contract.state import Consent, Phase, RungDesk, Sheet, Standing, State, TextSize
 from tests.unit.consultation.house import DIRECTORY, FIRST, SECOND, START, House, calls_on, schedule_of
@@ -82,7 +82,9 @@ def a_directory(dice: random.Random, state: State) -> Event:
 
 def a_report(dice: random.Random, state: State) -> Event:
     peers = tuple(PeerReport(call=a_call(dice, state)) for _ in range(dice.randrange(3)))
-    return events.MediaReported(report=MediaReport(camera=dice.choice(list(Lamp)), peers=peers))
+    return events.MediaReported(
+        report=MediaReport(camera=dice.choice(list(Lamp)), has_laptop=dice.random() < 0.7, peers=peers)
+    )
 
 
 def some_desks(dice: random.Random, state: State) -> Event:
@@ -141,7 +143,10 @@ MAKERS: tuple[tuple[float, Maker], ...] = (
     (4, lambda dice, state: intents.ChooseNeed(need=dice.choice(("arabic", "arabic", "debts", "degrees", "x")))),
     (4, some_desks),
     (1, lambda dice, state: intents.StopRinging()),
-    (1, lambda dice, state: intents.OpenShow()),
+    (1, lambda dice, state: dice.choice((intents.OpenShow(), intents.OpenSound()))),
+    (2, lambda dice, state: dice.choice((intents.ShowLaptop(), intents.ShowDocument(), intents.StopShowing()))),
+    (1, lambda dice, state: intents.SetVolume(volume_pct=dice.randrange(-50, 200))),
+    (1, lambda dice, state: intents.TestLoudspeaker()),
     (1, lambda dice, state: intents.OpenEnd()),
     (0.5, lambda dice, state: intents.EndSession()),
     (2, lambda dice, state: intents.MoreTime()),
@@ -200,10 +205,12 @@ def check_consent(state: State) -> None:
             assert room_view(state, partner.call) is None
         assert (partner.standing is Standing.ADMITTED) is (partner.consent is not Consent.NONE)
     if state.phase is not Phase.SESSION:
-        assert plan.microphone is Sending.OFF
-        assert plan.camera is (Sending.HERE if state.phase is Phase.PREPARATION else Sending.OFF)
+        here = Sending.HERE if state.phase is Phase.PREPARATION else Sending.OFF
+        assert (plan.camera, plan.microphone, plan.screen) == (here, here, Showing.NOTHING)
     elif session and session.is_paused:
-        assert (plan.camera, plan.microphone) == (Sending.OFF, Sending.OFF)
+        assert (plan.camera, plan.microphone, plan.screen) == (Sending.OFF, Sending.OFF, Showing.NOTHING)
+    elif session and session.choice is not Consent.ALL and not any(peer.has_picture for peer in plan.peers):
+        assert plan.screen is Showing.NOTHING
 
 
 def check_order(state: State) -> None:
@@ -218,7 +225,7 @@ def check_order(state: State) -> None:
     assert "stranger-1" not in (*places, *(partner.id for partner in state.waiting))
     assert {partner.standing for partner in state.waiting} <= {Standing.WAITING}
     if state.phase is not Phase.SESSION:
-        assert state.sheet in (Sheet.NONE, Sheet.CORNER, Sheet.HELP)
+        assert state.sheet in (Sheet.NONE, Sheet.CORNER, Sheet.HELP, *((Sheet.SOUND,) if state.session else ()))
     elif state.session:
         at_door = {partner.call: partner.standing for partner in state.session.partners}.get(state.session.at_door)
         assert bool(state.session.at_door) is (state.sheet is Sheet.DOOR)

@@ -41,8 +41,9 @@ def test_camera_and_microphone_are_closed_outside_a_visit():
 
 
 def test_in_preparation_the_picture_stays_here():
-    """Own picture, no sound, nobody connected, whoever waits."""
-    assert media_plan(House().prepare().knock("youth-1").state) == Plan(camera=Sending.HERE)
+    """Own picture and the level of the own voice, nobody connected, whoever waits."""
+    plan = media_plan(House().prepare().knock("youth-1").state)
+    assert plan == Plan(camera=Sending.HERE, microphone=Sending.HERE)
 
 
 def test_in_a_session_what_is_wanted_is_sent():
