@@ -58,7 +58,7 @@ class Media:
             MicrophoneFeed(loop),
             VideoFeed(Content.DETAIL, SCREEN_FRAMES_PER_SECOND, loop),
         )
-        self._camera = Capture("camera", lambda: camera_of(media), self._seen, self._capture_changed)
+        self._camera = Capture("camera", camera_of(media).make, self._seen, self._capture_changed)
         self._microphone = Capture("microphone", lambda: microphone_of(media), self._heard, self._changed.set)
         self._loudspeaker = Loudspeaker(media.loudspeaker, self._mixer, self._changed.set)
         self._engine: Engine = Mesh(group, media.codec, self._feeds, self, self._send_signal, self._changed.set)

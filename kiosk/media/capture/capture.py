@@ -48,6 +48,8 @@ class Capture(Generic[T]):
         self.reason: Reason | None = None
         """Why it does not work, while it is wanted."""
         self.name = ""
+        self.job: Callable[[Source[T]], None] | None = None
+        """Done once with the device, in its thread, when it has given something; again where the device fails on it."""
 
     def want(self, is_wanted: bool) -> None:
         """Open the device, and keep trying; or close it. Returns at once."""
@@ -116,8 +118,16 @@ class Capture(Generic[T]):
                     is_first = False
                     loop.call_soon_threadsafe(self._works, source.name)
                 self._take(item)
+                self._do_job(source)
         finally:
             source.close()
+
+    def _do_job(self, source: Source[T]) -> None:
+        job = self.job
+        if job:
+            job(source)
+            if self.job is job:
+                self.job = None
 
     def _works(self, name: str) -> None:
         if self._said:

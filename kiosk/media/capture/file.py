@@ -7,6 +7,7 @@ import av
 import numpy as np
 
 from kiosk.contract.errors import MediaError, Reason
+from kiosk.media.capture.planes import fitted
 from kiosk.media.capture.source import SAMPLE_RATE_HZ, SAMPLES_PER_READ, Pace, Samples
 
 
@@ -47,7 +48,11 @@ class _Looped:
 class FileCamera:
     """A video file, scaled to the size asked for."""
 
-    def __init__(self, path: Path, width: int, height: int, frames_per_second: int) -> None:
+    def __init__(
+        self, path: Path, width: int, height: int, frames_per_second: int, *, keeps_shape: bool = False
+    ) -> None:
+        """`keeps_shape`: made smaller where it is larger than `width` by `height`, and left as it is otherwise."""
+        self._keeps_shape = keeps_shape
         self._path, self._width, self._height = path, width, height
         self._frames_per_second = frames_per_second
         self._looped: _Looped | None = None
@@ -60,9 +65,19 @@ class FileCamera:
 
     def read(self) -> av.VideoFrame:
         self._pace.wait()
+        frame = self._next()
+        if self._keeps_shape:
+            return fitted(frame, self._width, self._height)
+        return frame.reformat(self._width, self._height, "yuv420p")
+
+    def still(self) -> av.VideoFrame:
+        """As large as the file has it."""
+        return self._next().reformat(format="yuv420p")
+
+    def _next(self) -> av.VideoFrame:
         frame = next(self._frames)
         assert isinstance(frame, av.VideoFrame)
-        return frame.reformat(self._width, self._height, "yuv420p")
+        return frame
 
     def close(self) -> None:
         if self._looped:

@@ -3,7 +3,7 @@
 import av
 import numpy as np
 
-from kiosk.media.capture.planes import plane_array
+from kiosk.media.capture.planes import Luma, plane_array
 from kiosk.media.capture.source import Pace
 
 ORANGE_YUV = (150, 62, 186)
@@ -13,6 +13,8 @@ BAR_PARTS = 16
 """The bar has a sixteenth of the width."""
 CROSSING_S = 3.0
 """The bar's way from edge to edge."""
+STILL_SIZE = (2592, 1944)
+"""As a camera of five megapixels has it."""
 
 
 class PatternCamera:
@@ -31,27 +33,36 @@ class PatternCamera:
 
     def read(self) -> av.VideoFrame:
         self._pace.wait()
-        frame = av.VideoFrame(self._width, self._height, "yuv420p")
-        for index, plane in enumerate(self._background):
+        frame = self._paint(self._background)
+        self._count += 1
+        return frame
+
+    def still(self) -> av.VideoFrame:
+        """In `STILL_SIZE`; the bar stands where it stands in the video."""
+        return self._paint(_background(*STILL_SIZE))
+
+    def _paint(self, background: list[Luma]) -> av.VideoFrame:
+        height, width = background[0].shape
+        frame = av.VideoFrame(width, height, "yuv420p")
+        for index, plane in enumerate(background):
             plane_array(frame, index)[:, : plane.shape[1]] = plane
-        bar = self._width // BAR_PARTS
+        bar = width // BAR_PARTS
         way = self._count / (self._frames_per_second * CROSSING_S) % 1
-        left = int(way * (self._width - bar)) & ~1
+        left = int(way * (width - bar)) & ~1
         plane_array(frame, 0)[:, left : left + bar] = BAR_Y
         for index in (1, 2):
             plane_array(frame, index)[:, left // 2 : (left + bar) // 2] = 128
-        self._count += 1
         return frame
 
     def close(self) -> None:
         pass
 
 
-def _background(width: int, height: int) -> list[np.ndarray[tuple[int, int], np.dtype[np.uint8]]]:
+def _background(width: int, height: int) -> list[Luma]:
     luma = np.empty((height, width), np.uint8)
     columns = np.arange(width) * 8 // width
     luma[:] = (40 + 20 * columns).astype(np.uint8)
-    planes = [luma]
+    planes: list[Luma] = [luma]
     planes += [np.full(((height + 1) // 2, (width + 1) // 2), 128, np.uint8) for _ in range(2)]
     for plane, value in zip(planes, ORANGE_YUV, strict=True):
         lines, columns_count = plane.shape

@@ -40,8 +40,17 @@ class Source(Protocol[Item]):
         """Also after a failed `open`; never raises."""
 
 
-VideoSource = Source[av.VideoFrame]
-"""Pictures in format yuv420p."""
+class VideoSource(Source[av.VideoFrame], Protocol):
+    """Pictures in format yuv420p; `planes.small_of` finds a smaller one beside them where the device makes two."""
+
+    def still(self) -> av.VideoFrame:
+        """One picture as large as the device can; between two calls of `read`, which may be late afterwards.
+
+        Raises:
+            MediaError: the device is gone.
+        """
+
+
 SoundSource = Source[Samples]
 
 

@@ -1,163 +1,198 @@
-"""A USB camera by the kernel's own interface: ioctl and mmap, see linux/videodev2.h (64-bit layout).
-
-PyAV's wheels have no V4L2 input, and the Python packages for it are large or GPL; what is needed of it is this page.
-"""
+"""A USB camera or grabber by the kernel's own interface: what it gives as pictures, and why it does not."""
 
 import errno
-import fcntl
-import mmap
-import os
-import select
-import struct
+import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import av
 import numpy as np
 
 from kiosk.contract.errors import MediaError, Reason
-from kiosk.media.capture.planes import frame_from_i420, plane_array
+from kiosk.media.capture.kernel import Kernel, Linux
+from kiosk.media.capture.planes import fitted, frame_from_i420, frame_from_lines
 from kiosk.media.capture.source import READ_TIMEOUT_S
+from kiosk.media.capture.videodev import Device, Pixels
 
-_QUERYCAP, _S_FMT, _REQBUFS, _QUERYBUF = 0x80685600, 0xC0D05605, 0xC0145608, 0xC0585609
-_QBUF, _DQBUF, _STREAMON, _STREAMOFF, _S_PARM = 0xC058560F, 0xC0585611, 0x40045612, 0x40045613, 0xC0CC5616
-_VIDEO_CAPTURE = 1
-_MEMORY_MMAP = 1
-_CAN_CAPTURE_AND_STREAM = 0x04000001
-_FLAG_ERROR = 0x40
-_FORMAT_BYTES, _BUFFER_BYTES, _STREAM_BYTES, _CAPABILITY_BYTES = 208, 88, 204, 104
-_BUFFERS = 4
-MJPEG, YUYV, I420 = b"MJPG", b"YUYV", b"YU12"
+_logger = logging.getLogger(__name__)
+
+_PACKED = {Pixels.YUYV: "yuyv422", Pixels.UYVY: "uyvy422", Pixels.NV12: "nv12"}
+_SETTLE_S = 0.5
+"""Exposure and white balance begin anew in another format; pictures until then are no good for a still."""
+_STILL_SIDE_PX = 8192
+"""Asked for where a camera lists no sizes; the driver grants the largest it has."""
+_FAULTS = {
+    errno.EBUSY: (Reason.CAMERA_BUSY, "another program has it"),
+    errno.EACCES: (Reason.CAMERA_MISSING, "this user may not open it (group video?)"),
+    errno.EPERM: (Reason.CAMERA_MISSING, "this user may not open it (group video?)"),
+    errno.ENOENT: (Reason.CAMERA_MISSING, "not plugged in"),
+    errno.ENODEV: (Reason.CAMERA_MISSING, "pulled out"),
+    errno.ENXIO: (Reason.CAMERA_MISSING, "pulled out"),
+    errno.ENOTTY: (Reason.CAMERA_MISSING, "no video device"),
+    errno.ENOSPC: (Reason.CAMERA_BUSY, "the USB bus has no bandwidth left for it"),
+}
+
+
+class StableName:
+    """Where the configured device is now: `/dev/videoN` may come back under another number when it was pulled out."""
+
+    def __init__(self, path: Path, kernel: Kernel) -> None:
+        self.configured, self._kernel = path, kernel
+        self._names: list[Path] = []
+
+    def path(self) -> Path:
+        """By a name that stays, where the device had one when it was open last."""
+        for name in self._names:
+            if name.exists():
+                return name
+        return self.configured
+
+    def learn(self, path: Path) -> None:
+        """It is open, at `path`."""
+        self._names = self._kernel.names(path) or self._names
 
 
 class V4l2Camera:
-    """One `/dev/videoN`. MJPEG is asked for first: raw pictures of 720p are too much for USB 2."""
+    """A `VideoSource`. MJPEG is asked for first: raw pictures of 720p are too much for USB 2."""
 
-    def __init__(self, path: Path, width: int, height: int, frames_per_second: int) -> None:
-        self._path, self._width, self._height = path, width, height
+    def __init__(
+        self,
+        where: StableName,
+        width: int,
+        height: int,
+        frames_per_second: int,
+        kernel: Kernel | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Pictures are `width` by `height` at most, in the shape that the camera has."""
+        self._where, self._width, self._height = where, width, height
         self._frames_per_second = frames_per_second
-        self._fd = -1
-        self._buffers: list[mmap.mmap] = []
-        self.name = path.name
+        self._kernel, self._clock = kernel or Linux(), clock
+        self._device: Device | None = None
+        self.name = where.configured.name
+        self.broken = 0
+        """Pictures that could not be decoded, since it was opened."""
 
     def open(self) -> None:
+        path = self._where.path()
+        self._path = path
         try:
-            self._fd = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-            self._check_capabilities()
-            self._pixels, self._granted_width, self._granted_height, self._stride = self._set_format()
-            self._set_rate()
-            self._start()
+            self._device = device = Device(self._kernel, path)
+            card = device.card()
+            if card is None:
+                raise self._missing("gives no pictures")
+            self.name = card or path.name
+            self._start(self._width, self._height)
         except OSError as error:
-            is_busy = error.errno in (errno.EBUSY, errno.EACCES)
-            raise MediaError(f"{self._path}: {error.strerror}", _reason(is_busy)) from None
-        self._decoder = av.CodecContext.create("mjpeg", "r") if self._pixels == MJPEG else None
+            raise self._fault(error) from None
+        self._where.learn(path)
 
-    def _check_capabilities(self) -> None:
-        capability = bytearray(_CAPABILITY_BYTES)
-        fcntl.ioctl(self._fd, _QUERYCAP, capability)
-        self.name = capability[16:48].split(b"\0")[0].decode("utf-8", "replace") or self._path.name
-        (can,) = struct.unpack_from("<I", capability, 88)
-        if can & _CAN_CAPTURE_AND_STREAM != _CAN_CAPTURE_AND_STREAM:
-            raise MediaError(f"{self._path}: {self.name} is no camera", Reason.CAMERA_MISSING)
-
-    def _set_format(self) -> tuple[bytes, int, int, int]:
-        for wanted in (MJPEG, YUYV, I420):
-            request = bytearray(_FORMAT_BYTES)
-            struct.pack_into("<I4xII4sI", request, 0, _VIDEO_CAPTURE, self._width, self._height, wanted, 1)
-            fcntl.ioctl(self._fd, _S_FMT, request)
-            width, height, granted, _, stride = struct.unpack_from("<II4sII", request, 8)
-            if granted == wanted:
-                return granted, width, height, stride
-        raise MediaError(f"{self._path}: none of MJPEG, YUYV and I420", Reason.CAMERA_MISSING)
-
-    def _set_rate(self) -> None:
-        request = bytearray(_STREAM_BYTES)
-        struct.pack_into("<IIIII", request, 0, _VIDEO_CAPTURE, 0, 0, 1, self._frames_per_second)
-        try:
-            fcntl.ioctl(self._fd, _S_PARM, request)
-        except OSError:
-            pass  # some cameras have one rate only
-
-    def _start(self) -> None:
-        request = bytearray(struct.pack("<III8x", _BUFFERS, _VIDEO_CAPTURE, _MEMORY_MMAP))
-        fcntl.ioctl(self._fd, _REQBUFS, request)
-        for index in range(struct.unpack_from("<I", request)[0]):
-            buffer = _buffer(index)
-            fcntl.ioctl(self._fd, _QUERYBUF, buffer)
-            offset, length = struct.unpack_from("<Q", buffer, 64)[0], struct.unpack_from("<I", buffer, 72)[0]
-            self._buffers.append(mmap.mmap(self._fd, length, offset=offset))
-            fcntl.ioctl(self._fd, _QBUF, buffer)
-        fcntl.ioctl(self._fd, _STREAMON, struct.pack("<i", _VIDEO_CAPTURE))
+    def _start(self, width: int, height: int, first: Pixels | None = None) -> None:
+        assert self._device
+        self._timings = timings = self._device.timings()
+        if timings and timings.whole:
+            self._device.follow(timings)
+        granted = self._device.set_format(width, height, first)
+        if granted is None:
+            raise self._missing(f"none of {', '.join(pixels.name for pixels in Pixels)}")
+        self._granted = granted
+        self._decoder = av.CodecContext.create("mjpeg", "r") if granted.pixels is Pixels.MJPEG else None
+        self._device.set_rate(self._frames_per_second)
+        self._device.start()
 
     def read(self) -> av.VideoFrame:
+        return fitted(self._whole(), self._width, self._height)
+
+    def has_signal(self) -> bool:
+        """Whether anything comes in; follows it when it has changed its size. Raises MediaError when that fails."""
+        assert self._device
+        try:
+            if not self._device.has_signal():
+                return False
+            if self._device.timings() != self._timings:
+                self._switch(self._width, self._height)
+        except OSError as error:
+            raise self._fault(error) from None
+        return True
+
+    def _whole(self) -> av.VideoFrame:
+        """The next picture that is not broken; cameras send a broken one now and then, above all the first."""
+        assert self._device
+        until = self._clock() + READ_TIMEOUT_S
+        broken = 0
         while True:
-            data = self._next_buffer()
             try:
-                frame = self._frame(data)
-            except (av.FFmpegError, ValueError):
-                continue  # cameras send a broken picture now and then, above all the first
+                data = self._device.next(max(0.0, until - self._clock()))
+            except OSError as error:
+                raise self._fault(error) from None
+            frame = self._frame(data) if data else None
             if frame:
                 return frame
-
-    def _next_buffer(self) -> bytes:
-        ready, _, _ = select.select([self._fd], [], [], READ_TIMEOUT_S)
-        if not ready:
-            raise MediaError(f"{self._path}: no picture", Reason.CAMERA_MISSING)
-        buffer = _buffer(0)
-        try:
-            fcntl.ioctl(self._fd, _DQBUF, buffer)
-            index, _, used, flags = struct.unpack_from("<IIII", buffer)
-            data = b"" if flags & _FLAG_ERROR else self._buffers[index][:used]
-            fcntl.ioctl(self._fd, _QBUF, buffer)
-        except OSError as error:
-            raise MediaError(f"{self._path}: {error.strerror}", Reason.CAMERA_MISSING) from None
-        return data
+            if data is not None:
+                broken += 1
+                self.broken += 1
+            if data is None or self._clock() >= until:
+                raise self._missing(f"no picture, {broken} broken ones")
 
     def _frame(self, data: bytes) -> av.VideoFrame | None:
-        if self._decoder:
-            for frame in self._decoder.decode(av.Packet(data)):
-                if isinstance(frame, av.VideoFrame):
-                    return to_i420(frame, self._width, self._height)
-            return None
+        granted = self._granted
         pixels = np.frombuffer(data, np.uint8)
-        if self._pixels == YUYV:
-            frame = frame_from_yuyv(pixels, self._granted_width, self._granted_height, self._stride)
-        else:
-            frame = frame_from_i420(pixels, self._granted_width, self._granted_height, self._stride)
-        return to_i420(frame, self._width, self._height)
+        try:
+            if self._decoder:
+                frames = self._decoder.decode(av.Packet(data))
+                return next((frame for frame in frames if isinstance(frame, av.VideoFrame)), None)
+            if granted.pixels is Pixels.I420:
+                return frame_from_i420(pixels, *granted[1:])
+            return frame_from_lines(pixels, *granted[1:], _PACKED[granted.pixels])
+        except (av.FFmpegError, ValueError):
+            return None
+
+    def still(self) -> av.VideoFrame:
+        """The largest picture that the camera offers; video stands still meanwhile, for about a second."""
+        assert self._device
+        video = self._granted
+        try:
+            largest = self._device.largest() or (video.pixels, _STILL_SIDE_PX, _STILL_SIDE_PX)
+        except OSError as error:
+            raise self._fault(error) from None
+        if largest[1] * largest[2] <= video.width * video.height:
+            return self._whole()
+        frame = None
+        try:
+            self._switch(largest[1], largest[2], largest[0])
+            frame = self._settled()
+        except MediaError as error:
+            # A camera may list what it, or its USB bus, cannot do: then the still is as large as the video.
+            _logger.warning("still in %dx%d: %s", largest[1], largest[2], error.detail)
+        self._switch(video.width, video.height, video.pixels)
+        return frame or self._whole()
+
+    def _switch(self, width: int, height: int, pixels: Pixels | None = None) -> None:
+        assert self._device
+        self._device.stop()
+        try:
+            self._start(width, height, pixels)
+        except OSError as error:
+            raise self._fault(error) from None
+
+    def _settled(self) -> av.VideoFrame:
+        until = self._clock() + _SETTLE_S
+        while True:
+            frame = self._whole()
+            if self._clock() >= until:
+                return frame
+
+    def _fault(self, error: OSError) -> MediaError:
+        reason, why = _FAULTS.get(error.errno or 0, (Reason.CAMERA_MISSING, error.strerror))
+        return MediaError(f"{self._path}: {why}", reason)
+
+    def _missing(self, why: str) -> MediaError:
+        return MediaError(f"{self._path}: {why}", Reason.CAMERA_MISSING)
 
     def close(self) -> None:
-        if self._fd >= 0:
-            try:
-                fcntl.ioctl(self._fd, _STREAMOFF, struct.pack("<i", _VIDEO_CAPTURE))
-            except OSError:
-                pass
-            for buffer in self._buffers:
-                buffer.close()
-            self._buffers.clear()
-            os.close(self._fd)
-            self._fd = -1
-
-
-def _buffer(index: int) -> bytearray:
-    buffer = bytearray(_BUFFER_BYTES)
-    struct.pack_into("<II", buffer, 0, index, _VIDEO_CAPTURE)
-    struct.pack_into("<I", buffer, 60, _MEMORY_MMAP)
-    return buffer
-
-
-def _reason(is_busy: bool) -> Reason:
-    return Reason.CAMERA_BUSY if is_busy else Reason.CAMERA_MISSING
-
-
-def frame_from_yuyv(
-    data: "np.ndarray[tuple[int], np.dtype[np.uint8]]", width: int, height: int, stride: int
-) -> av.VideoFrame:
-    """A frame with a copy of packed 4:2:2 pixels. Raises ValueError when `data` is too short."""
-    frame = av.VideoFrame(width, height, "yuyv422")
-    plane_array(frame, 0)[:, : width * 2] = data[: stride * height].reshape(height, stride)[:, : width * 2]
-    return frame
-
-
-def to_i420(frame: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
-    """The frame in yuv420p of limited range, scaled where the camera granted another size."""
-    return frame.reformat(width, height, "yuv420p", dst_color_range="MPEG")
+        if self._device:
+            if self.broken:
+                _logger.info("%s: %d broken pictures", self.name, self.broken)
+            self._device.close()
+            self._device = None

@@ -14,9 +14,8 @@ from kiosk.media.capture.choice import camera_of, microphone_of
 from kiosk.media.capture.file import FileCamera, FileMicrophone
 from kiosk.media.capture.microphone import TONE_HZ
 from kiosk.media.capture.pattern import BAR_Y, ORANGE_YUV, PatternCamera
-from kiosk.media.capture.planes import frame_from_i420, picture_of, plane_array
+from kiosk.media.capture.planes import fitted, frame_from_i420, frame_from_lines, picture_of, plane_array
 from kiosk.media.capture.source import SoundSource, VideoSource
-from kiosk.media.capture.v4l2 import frame_from_yuyv, to_i420
 from kiosk.runtime.frames import ColourMatrix, ColourRange
 
 
@@ -64,14 +63,14 @@ def test_colours_are_told_to_the_ring() -> None:
 def test_what_usb_cameras_give_becomes_i420() -> None:
     """YUYV with a padded stride, and full-range MJPEG."""
     line = np.array([200, 90, 100, 160] * 32 + [0] * 16, np.uint8)
-    frame = to_i420(frame_from_yuyv(np.tile(line, 36), 64, 36, len(line)), 64, 36)
+    frame = fitted(frame_from_lines(np.tile(line, 36), 64, 36, len(line), "yuyv422"), 64, 36)
     assert frame.format.name == "yuv420p"
     assert plane_array(frame, 0)[0, :2].tolist() == [200, 100]
     assert (plane_array(frame, 1)[0, 5], plane_array(frame, 2)[0, 5]) == (90, 160)
     full = av.VideoFrame(64, 36, "yuvj420p")
     for index, value in enumerate((255, 128, 128)):
         plane_array(full, index)[:] = value
-    assert plane_array(to_i420(full, 32, 18), 0)[0, 0] == 235
+    assert plane_array(fitted(full, 32, 18), 0)[0, 0] == 235
 
 
 @pytest.fixture
@@ -139,7 +138,7 @@ def open_and_close(make: Callable[[], VideoSource | SoundSource]) -> None:
 def test_a_camera_that_is_none_says_so(camera: str) -> None:
     """And can be closed all the same."""
     with pytest.raises(MediaError) as failed:
-        open_and_close(lambda: camera_of(Media(camera=camera)))
+        open_and_close(camera_of(Media(camera=camera)).make)
     assert failed.value.reason is Reason.CAMERA_MISSING
 
 
