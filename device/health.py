@@ -10,9 +10,11 @@ from collections.abc import Callable, Sized
 from pathlib import Path
 from typing import Protocol
 
+from msgspec.structs import asdict
+
 from device import clock
 from kiosk.contract.links import TouchReport
-from kiosk.contract.mqtt import CallTelemetry, Info, SystemTelemetry
+from kiosk.contract.mqtt import CallFigures, CallTelemetry, Info, SystemTelemetry
 from kiosk.contract.state import State
 from kiosk.runtime.log import Refusals
 
@@ -118,14 +120,17 @@ class Health:
         state = self._state()
         desks = {partner.call: partner.id for partner in (state.session.partners if state.session else ())}
         peers = {
-            desks[peer.call]: {
-                "frames_received": float(peer.frames_received),
-                "frames_sent": float(peer.frames_sent),
-                "screen_frames_received": float(peer.screen_frames_received),
-                "audio_packets_received": float(peer.audio_packets_received),
-                "audio_packets_sent": float(peer.audio_packets_sent),
-                "first_frame_s": peer.first_frame_s,
-            }
+            desks[peer.call]: CallFigures(
+                **asdict(peer.stats),
+                link=peer.link,
+                quality=peer.quality,
+                frames_received=peer.frames_received,
+                frames_sent=peer.frames_sent,
+                screen_frames_received=peer.screen_frames_received,
+                audio_packets_received=peer.audio_packets_received,
+                audio_packets_sent=peer.audio_packets_sent,
+                first_frame_s=peer.first_frame_s,
+            )
             for peer in state.media.peers
             if peer.call in desks
         }

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from device import clock
 from device.alerts import Alerts
-from kiosk.consultation import condition, room_plan, session_state
+from kiosk.consultation import call_state, condition, room_plan, session_state
 from kiosk.contract.configuration import PinFactory
 from kiosk.contract.mqtt import Clock, Condition, HardwareState
 from kiosk.contract.state import State
@@ -48,6 +48,7 @@ class Monitor:
         trust = clock.trust()
         self._broker.set_condition(condition(state))
         self.keep("state/session", session_state(state, trust))
+        self.keep("state/call", call_state(state, trust))
         self.keep("state/hardware", self._hardware(state, trust))
         for name, alert in self._alerts.changes(state, self._broker.is_duplicate):
             self._broker.keep(f"alert/{name}", alert)

@@ -5,12 +5,13 @@
 
 from kiosk.consultation import commands, events
 from kiosk.consultation.partner_view import door, invitations, invited, may_signal, room_key, room_view, rung
-from kiosk.consultation.projection import RoomPlan, Sign, condition, media_plan, room_plan, session_state
+from kiosk.consultation.projection import RoomPlan, Sign, call_state, condition, media_plan, room_plan, session_state
 from kiosk.consultation.transition import first_state, is_used, transition
 
 __all__ = [
     "RoomPlan",
     "Sign",
+    "call_state",
     "commands",
     "condition",
     "door",

@@ -8,10 +8,12 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from kiosk.contract.configuration import EngineChoice
 from kiosk.contract.directory import DeskPresence
 from kiosk.contract.intents import Intent
 from kiosk.contract.media import MediaReport
 from kiosk.contract.partner import Introduction, PartnerMedia, RingReply
+from kiosk.contract.state import Round
 
 PRESENCE_S = 90.0
 """A desk that has not been heard of for so long counts as gone."""
@@ -127,6 +129,35 @@ class RemoteHand(_Event, frozen=True, kw_only=True):
     command: str
 
 
+class EngineChosen(_Event, frozen=True, kw_only=True):
+    """How the terminal is configured; when the agent starts."""
+
+    engine: EngineChoice
+
+
+class RoundOpened(_Event, frozen=True, kw_only=True):
+    """The two rooms of a round were made on a media server; they take the place of those the session had."""
+
+    session: str
+    """`Session.id` it was made for."""
+    round: Round
+
+
+class RoundSeated(_Event, frozen=True, kw_only=True):
+    """These tokens, and no others, open the rooms of the round from now on."""
+
+    room: str
+    """`Round.room`."""
+    tokens: tuple[str, ...]
+
+
+class RoundGone(_Event, frozen=True, kw_only=True):
+    """The media server of this round is lost, and there is no other one."""
+
+    room: str
+    """`Round.room`."""
+
+
 class Origin(StrEnum):
     """Where help was asked for."""
 
@@ -153,6 +184,10 @@ Event = (
     | BrokerWent
     | HardwareFault
     | RemoteHand
+    | EngineChosen
+    | RoundOpened
+    | RoundSeated
+    | RoundGone
 )
 
 

@@ -2,8 +2,8 @@
 
 Made by comparing the state before and after, so that no way through the rules can forget one. Events and their data:
 
-session-prepared {appointment}; session-started {appointment, choice}; session-ended {appointment, duration_s};
-data-deleted {}; partner-waiting, partner-declined, partner-left {desk}; partner-admitted, consent-changed {desk,
+session-prepared {appointment}; session-started {appointment, choice}; session-engine {engine}, where media goes
+otherwise than peer to peer or does so again; session-ended {appointment, duration_s}; data-deleted {}; partner-waiting, partner-declined, partner-left {desk}; partner-admitted, consent-changed {desk,
 consent}; ring-started {need, desks}; ring-answered {need, desk}; ring-unanswered {need}; showing-started,
 showing-stopped {what}; help-asked {origin}; help-cancelled {}; rated {value}; fault, fault-over {part, reason}. Wires
 say reason `hardware-missing`.
@@ -12,7 +12,7 @@ say reason `hardware-missing`.
 from collections.abc import Iterator
 from datetime import datetime
 
-from kiosk.consultation import partner_view, roster
+from kiosk.consultation import partner_view, roster, rounds
 from kiosk.consultation.commands import Command, EmitEvent, PlaySound, SendRung, SendView, TellDesk, Wipe
 from kiosk.consultation.visit import WARNING
 from kiosk.contract.errors import Reason
@@ -30,6 +30,7 @@ def news(before: State, after: State) -> tuple[Command, ...]:
     has_ended = before.phase is Phase.SESSION and after.phase is not Phase.SESSION
     all_news = (
         *_phase(before, after),
+        *_engine(before, after),
         *_rings(before, after),
         *_partners(before, after, has_ended),
         *_views(before, after),
@@ -54,6 +55,12 @@ def _phase(before: State, after: State) -> Iterator[Command]:
         started = before.session.started or after.now
         lasted_s = round((after.now - started).total_seconds())
         yield EmitEvent(type="session-ended", data={"appointment": before.session.number, "duration_s": lasted_s})
+
+
+def _engine(before: State, after: State) -> Iterator[Command]:
+    engine = rounds.engine(after)
+    if after.phase is Phase.SESSION and engine != rounds.engine(before):
+        yield EmitEvent(type="session-engine", data={"engine": engine})
 
 
 def _partners(before: State, after: State, has_ended: bool) -> Iterator[Command]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from kiosk.consultation import roster, schedule
+from kiosk.consultation import roster, rounds, schedule
 from kiosk.contract.media import IceServer, Showing
 from kiosk.contract.partner import Door, Invitation, Invitations, PeerView, RoomView, Rung
 from kiosk.contract.schedule import Appointment
@@ -70,7 +70,9 @@ def door(state: State, call: str) -> Door:
     return Door(call=call, standing=partner.standing, consent=partner.consent)
 
 
-def room_view(state: State, call: str, room: str = "", ice_servers: Sequence[IceServer] = ()) -> RoomView | None:
+def room_view(
+    state: State, call: str, room: str = "", ice_servers: Sequence[IceServer] = (), is_relay_only: bool = False
+) -> RoomView | None:
     """The round as the admitted partner of `call` may see it; None for anybody else."""
     session = state.session
     me = roster.admitted(state, call)
@@ -84,6 +86,7 @@ def room_view(state: State, call: str, room: str = "", ice_servers: Sequence[Ice
             office=roster.office_words(state, peer, state.house_language),
             offers=_seat(me) > _seat(peer),
             has_picture=sees and peer.consent is Consent.ALL,
+            feed=rounds.feed(state, peer.call),
         )
         for peer in roster.all_admitted(state)
         if peer.call != call
@@ -97,6 +100,10 @@ def room_view(state: State, call: str, room: str = "", ice_servers: Sequence[Ice
         showing=session.showing.value if sees and session.showing is not Showing.NOTHING else "",
         peers=peers,
         ice_servers=tuple(ice_servers),
+        is_relay_only=is_relay_only,
+        seat=rounds.seat(state, call),
+        sound_seat=rounds.sound_seat(state, call),
+        room_feed=rounds.feed(state, rounds.ROOM),
     )
 
 

@@ -4,9 +4,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from kiosk.consultation import roster, schedule
+from kiosk.consultation import roster, rounds, schedule
 from kiosk.contract.media import Plan, PlannedPeer, Sending
-from kiosk.contract.mqtt import Clock, Condition, DeskState, SessionState
+from kiosk.contract.mqtt import CallDesk, CallState, Clock, Condition, DeskState, SessionState
 from kiosk.contract.state import Consent, Phase, State
 
 
@@ -36,7 +36,9 @@ def media_plan(state: State) -> Plan:
     if state.phase is not Phase.SESSION:
         return Plan(camera=Sending.HERE, microphone=Sending.HERE, volume_pct=session.volume_pct)
     peers = tuple(
-        PlannedPeer(call=partner.call, has_picture=partner.consent is Consent.ALL)
+        PlannedPeer(
+            call=partner.call, has_picture=partner.consent is Consent.ALL, feed=rounds.feed(state, partner.call)
+        )
         for partner in roster.all_admitted(state)
     )
     return Plan(
@@ -47,6 +49,8 @@ def media_plan(state: State) -> Plan:
         volume_pct=session.volume_pct,
         screen=session.showing,
         still=session.stills,
+        seat=rounds.seat(state, rounds.ROOM),
+        sound_seat=rounds.sound_seat(state, rounds.ROOM),
     )
 
 
@@ -88,4 +92,32 @@ def session_state(state: State, clock: Clock = Clock.NTP) -> SessionState:
         ),
         camera=lamps[0],
         microphone=lamps[1],
+    )
+
+
+def call_state(state: State, clock: Clock = Clock.NTP) -> CallState:
+    """`state/call`, by desk; who sits there is nobody's business. Its `time` is the state's, as in `session_state`."""
+    media, session = state.media, state.session
+    if session is None or not media.peers:
+        return CallState(time=state.now, clock=clock)
+    desks = {partner.call: partner.id for partner in session.partners}
+    return CallState(
+        time=state.now,
+        clock=clock,
+        engine=media.engine,
+        encoder=media.encoder,
+        showing=session.showing,
+        desks=tuple(
+            CallDesk(
+                desk=desks[peer.call],
+                link=peer.link,
+                quality=peer.quality,
+                codec=peer.stats.codec,
+                route=peer.stats.route,
+                width_px=peer.stats.width_px,
+                height_px=peer.stats.height_px,
+            )
+            for peer in media.peers
+            if peer.call in desks
+        ),
     )

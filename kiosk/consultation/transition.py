@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from kiosk.consultation import clock, events, knocking, ringing, sheets, showing, surroundings, visit
+from kiosk.consultation import clock, events, knocking, ringing, rounds, sheets, showing, surroundings, visit
 from kiosk.consultation.commands import Command
 from kiosk.consultation.news import news
 from kiosk.contract import intents
@@ -47,6 +47,10 @@ _QUIET: dict[type, Callable[[State, Any, events.Fresh], State]] = {
     events.BrokerWent: surroundings.broker_went,
     events.HardwareFault: surroundings.note_fault,
     events.RemoteHand: surroundings.show_remote_hand,
+    events.EngineChosen: rounds.choose_engine,
+    events.RoundOpened: rounds.opened,
+    events.RoundSeated: rounds.seated,
+    events.RoundGone: rounds.gone,
 }
 """Rules whose whole effect is the state; what follows from the change, `news` finds out."""
 

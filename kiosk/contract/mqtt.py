@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
+from kiosk.contract.media import PeerLink, PeerStats, Quality, Route, Showing
 from kiosk.contract.state import Phase, Standing
 
 
@@ -108,10 +109,46 @@ class SystemTelemetry(_Report, frozen=True, kw_only=True):
     """Malformed or forbidden input since start, by source."""
 
 
-class CallTelemetry(_Report, frozen=True, kw_only=True):
-    """`telemetry/call`, one entry a desk."""
+class CallFigures(PeerStats, frozen=True, kw_only=True):
+    """One desk in `telemetry/call`: the figures of `PeerStats`, and counters since the desk was let in."""
 
-    peers: dict[str, dict[str, float]]
+    link: PeerLink
+    quality: Quality
+    frames_received: int = 0
+    frames_sent: int = 0
+    screen_frames_received: int = 0
+    audio_packets_received: int = 0
+    audio_packets_sent: int = 0
+    first_frame_s: float = 0.0
+
+
+class CallTelemetry(_Report, frozen=True, kw_only=True):
+    """`telemetry/call`, every 5 s of a call; desk to figures."""
+
+    peers: dict[str, CallFigures]
+
+
+class CallDesk(Struct, frozen=True, kw_only=True):
+    """One desk in `state/call`."""
+
+    desk: str
+    link: PeerLink
+    quality: Quality
+    codec: str = ""
+    """Of the picture that comes from there, as are width and height."""
+    route: Route = Route.NONE
+    width_px: int = 0
+    height_px: int = 0
+
+
+class CallState(_Report, frozen=True, kw_only=True):
+    """`state/call`, retained: how the call runs at the moment; without a call all is empty."""
+
+    engine: str = ""
+    """`mesh` or `janus`."""
+    encoder: str = ""
+    showing: Showing = Showing.NOTHING
+    desks: tuple[CallDesk, ...] = ()
 
 
 class Event(_Report, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiomqtt
+from msgspec.structs import asdict
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -121,7 +122,8 @@ class Watcher:
             case HardwareState(door_sign=sign):
                 _append(self.seen.door_sign, sign)
             case CallTelemetry(peers=peers):
-                self.seen.calls.append((time.monotonic(), peers))
+                figures = {desk: asdict(one) for desk, one in peers.items()}
+                self.seen.calls.append((time.monotonic(), figures))
 
 
 def _append(known: list[str], new: str) -> None:

@@ -10,7 +10,19 @@ import pytest
 
 from kiosk.contract import codec, intents, topics
 from kiosk.contract.links import IceServers
-from kiosk.contract.media import IceServer, Plan, Signal, SignalKind
+from kiosk.contract.media import (
+    IceServer,
+    MediaReport,
+    PeerLink,
+    PeerReport,
+    PeerStats,
+    Plan,
+    Quality,
+    Route,
+    Signal,
+    SignalKind,
+)
+from kiosk.contract.mqtt import CallState, CallTelemetry
 from kiosk.contract.partner import Invitations, PartnerMedia, RoomView, Sealed
 from kiosk.contract.schedule import Appointment, Guest, Schedule
 from kiosk.contract.state import Consent, Phase, Standing
@@ -206,3 +218,33 @@ async def test_relays_reach_media_and_pages(scene: Scene) -> None:
     await scene.admit()
     await scene.central.until(lambda: scene.desk.heard(RoomView))
     assert scene.desk.heard(RoomView)[-1].ice_servers == relays.servers
+
+
+async def test_the_monitor_sees_how_the_call_runs_and_of_whom_only_the_desk(scene: Scene) -> None:
+    """`state/call` at once and empty after the end, `telemetry/call` within its 5 s; calls and names in neither."""
+    await scene.admit()
+    stats = PeerStats(in_bps=1_200_000, round_trip_ms=12.5, codec="VP8", route=Route.RELAY, width_px=640, height_px=360)
+    peers = [
+        PeerReport(call=scene.desk.call, link=PeerLink.UP, quality=Quality.WEAK, stats=stats),
+        PeerReport(call=scene.guest.call, link=PeerLink.CONNECTING),
+    ]
+    scene.media.link.send(MediaReport(encoder="libvpx", peers=tuple(peers)))
+
+    def state() -> CallState:
+        payloads = scene.central.payloads("state", "call")
+        return codec.decode(payloads[-1], CallState, "test") if payloads else CallState(time=datetime.now(UTC))
+
+    await scene.central.until(lambda: state().desks)
+    assert (state().engine, state().encoder) == ("mesh", "libvpx")
+    seen = {one.desk: (one.link, one.quality, one.codec, one.route, one.height_px) for one in state().desks}
+    assert seen["youth-1"] == (PeerLink.UP, Quality.WEAK, "VP8", Route.RELAY, 360)
+    assert seen[GUEST][0] is PeerLink.CONNECTING
+    (payload, *_) = await scene.central.until(lambda: scene.central.payloads("telemetry", "call"), timeout_s=8)
+    figures = codec.decode(payload, CallTelemetry, "test").peers
+    assert (figures["youth-1"].in_bps, figures["youth-1"].round_trip_ms) == (1_200_000, 12.5)
+    assert set(figures) == {"youth-1", GUEST}
+    scene.app.touch(intents.EndSession())
+    await scene.central.until(lambda: not state().desks and not state().engine)
+    said = b"".join((*scene.central.payloads("state", "call"), *scene.central.payloads("telemetry", "call")))
+    assert scene.desk.call.encode() not in said
+    assert b"Kaya" not in said

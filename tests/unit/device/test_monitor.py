@@ -12,14 +12,18 @@ from device.monitor import Monitor
 from kiosk.contract.configuration import PinFactory
 from kiosk.contract.errors import MalformedError, Reason
 from kiosk.contract.links import TouchReport
-from kiosk.contract.media import Lamp, MediaReport, PeerLink, PeerReport
-from kiosk.contract.mqtt import Alert, CallTelemetry, Condition, HardwareState, SystemTelemetry
+from kiosk.contract.media import Lamp, MediaReport, PeerLink, PeerReport, PeerStats, Quality, Route
+from kiosk.contract.mqtt import Alert, CallState, CallTelemetry, Condition, HardwareState, SystemTelemetry
 from kiosk.contract.state import Partner, Phase, Session, State
 from kiosk.runtime.log import Refusals
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 WELL = State(now=NOW, is_media_here=True)
-LOST = MediaReport(peers=(PeerReport(call="c" * 16, link=PeerLink.LOST, frames_sent=7),))
+LOST = MediaReport(
+    peers=(
+        PeerReport(call="c" * 16, link=PeerLink.LOST, frames_sent=7, stats=PeerStats(round_trip_ms=80.5, codec="VP8")),
+    )
+)
 IN_SESSION = replace(
     WELL,
     phase=Phase.SESSION,
@@ -61,11 +65,11 @@ def test_what_did_not_change_is_not_said_again() -> None:
     broker = Broker()
     monitor = Monitor(broker, PinFactory.MOCK, has_help_button=True)
     monitor.show(WELL)
-    assert [topic for topic, _ in broker.kept] == ["state/session", "state/hardware"]
+    assert [topic for topic, _ in broker.kept] == ["state/session", "state/call", "state/hardware"]
     monitor.show(later(WELL, 60))
-    assert len(broker.kept) == 2
+    assert len(broker.kept) == 3
     monitor.show(later(IN_SESSION, 61))
-    assert [topic for topic, _ in broker.kept[2:]] == ["state/session", "state/hardware"]
+    assert [topic for topic, _ in broker.kept[3:]] == ["state/session", "state/call", "state/hardware"]
     assert (broker.conditions[0], broker.conditions[-1]) == (Condition.READY, Condition.BUSY)
 
 
@@ -75,6 +79,28 @@ def test_no_name_is_in_what_is_said() -> None:
     Monitor(broker, PinFactory.MOCK, has_help_button=True).show(IN_SESSION)
     assert "Kaya" not in repr(broker.kept)
     assert "youth-1" in repr(broker.kept)
+
+
+def test_how_the_call_runs_is_a_state_and_its_figures_are_not() -> None:
+    """By desk, with the word for people; each second's bits are no news, another resolution is; empty at the end."""
+    broker = Broker()
+    monitor = Monitor(broker, PinFactory.MOCK, has_help_button=True)
+    stats = PeerStats(codec="VP8", route=Route.RELAY, width_px=1280, height_px=720)
+    for bits, word, state in (
+        (1_000_000, Quality.GOOD, IN_SESSION),
+        (900_000, Quality.GOOD, IN_SESSION),
+        (200_000, Quality.WEAK, IN_SESSION),
+        (0, Quality.WEAK, WELL),
+    ):
+        peer = PeerReport(call="c" * 16, link=PeerLink.UP, quality=word, stats=replace(stats, in_bps=bits))
+        monitor.show(replace(state, media=MediaReport(encoder="libvpx", peers=(peer,) if state.session else ())))
+    calls: list[CallState] = [message for topic, message in broker.kept if topic == "state/call"]
+    assert [[(one.desk, one.quality, one.route, one.width_px) for one in call.desks] for call in calls] == [
+        [("youth-1", Quality.GOOD, Route.RELAY, 1280)],
+        [("youth-1", Quality.WEAK, Route.RELAY, 1280)],
+        [],
+    ]
+    assert [(call.engine, call.encoder) for call in calls] == [("mesh", "libvpx"), ("mesh", "libvpx"), ("", "")]
 
 
 def test_a_button_that_does_not_answer_is_missing() -> None:
@@ -134,4 +160,5 @@ def test_telemetry_counts_refusals_by_kind_and_calls_by_desk() -> None:
     assert system.uptime_s > 0
     assert system.memory_available_mb > 0
     call: CallTelemetry = health.call()
-    assert call.peers["youth-1"]["frames_sent"] == 7
+    assert (call.peers["youth-1"].frames_sent, call.peers["youth-1"].link) == (7, PeerLink.LOST)
+    assert call.peers["youth-1"].round_trip_ms == 80.5
