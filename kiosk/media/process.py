@@ -12,7 +12,7 @@ from kiosk.contract.errors import ConfigurationError, LinkError
 from kiosk.contract.links import Chime, IceServers, Role, Sound, ToMedia
 from kiosk.contract.media import Lamp, Levels, MediaReport, Plan, Sending, Signal
 from kiosk.media.capture.capture import Capture
-from kiosk.media.capture.choice import camera_of, microphone_of
+from kiosk.media.capture.choice import camera_of, laptop_of, microphone_of
 from kiosk.media.capture.level import LevelMeter
 from kiosk.media.capture.source import Samples
 from kiosk.media.engine.mesh import Mesh
@@ -21,6 +21,8 @@ from kiosk.media.engine.waist import Engine, Line
 from kiosk.media.playback.chimes import NOTHING, samples_of
 from kiosk.media.playback.loudspeaker import Loudspeaker
 from kiosk.media.playback.mixer import Mixer
+from kiosk.media.playback.voice import Voice
+from kiosk.media.screen import Screen
 from kiosk.media.sending.content import Content
 from kiosk.media.sending.microphone_feed import MicrophoneFeed
 from kiosk.media.sending.video_feed import VideoFeed
@@ -59,12 +61,15 @@ class Media:
             VideoFeed(Content.DETAIL, SCREEN_FRAMES_PER_SECOND, loop),
         )
         self._camera = Capture("camera", camera_of(media).make, self._seen, self._capture_changed)
+        about = (self._tiles, self._want_camera, self._changed.set)
+        self._screen = Screen(laptop_of(media), self._camera, self._feeds.screen, *about)
         self._microphone = Capture("microphone", lambda: microphone_of(media), self._heard, self._changed.set)
         self._loudspeaker = Loudspeaker(media.loudspeaker, self._mixer, self._changed.set)
         self._engine: Engine = Mesh(group, media.codec, self._feeds, self, self._send_signal, self._changed.set)
         self._meter = LevelMeter(lambda pct: loop.call_soon_threadsafe(server.tell, Levels(microphone_pct=pct)))
         server.on_heights = lambda heights: self._engine.show(heights)
-        for name, part in (("camera", self._camera), ("microphone", self._microphone), ("speaker", self._loudspeaker)):
+        devices = {"camera": self._camera, "microphone": self._microphone, "speaker": self._loudspeaker}
+        for name, part in {**devices, "screen": self._screen}.items():
             group.create_task(part.run(), name=name)
         group.create_task(self._report_changes(), name="reports")
 
@@ -100,13 +105,16 @@ class Media:
     def _apply(self, plan: Plan) -> None:
         self._plan = plan
         self._engine.apply(plan)  # first: gates close before devices do
-        self._camera.want(plan.camera is not Sending.OFF)
+        self._screen.apply(plan)
+        self._want_camera()
         self._microphone.want(plan.microphone is not Sending.OFF)
         self._mixer.set_volume(plan.volume_pct)
-        if not self._is_hearing:
-            self._mixer.clear()
+        self._mixer.set_hearing(self._is_hearing)
         self._want_loudspeaker()
         self._changed.set()
+
+    def _want_camera(self) -> None:
+        self._camera.want(self._plan.camera is not Sending.OFF or self._screen.needs_camera)
 
     @property
     def _is_hearing(self) -> bool:
@@ -130,8 +138,9 @@ class Media:
         self._want_loudspeaker()
 
     def _seen(self, frame: av.VideoFrame) -> None:
-        self._tiles.write(SELF, frame)
-        self._feeds.camera.take(frame)
+        if self._plan.camera is not Sending.OFF:  # else it is open for a still only
+            self._tiles.write(SELF, frame)
+            self._feeds.camera.take(frame)
 
     def _heard(self, samples: Samples) -> None:
         self._feeds.microphone.take(samples)
@@ -145,9 +154,8 @@ class Media:
     def picture(self, call: str, line: Line, frame: av.VideoFrame) -> None:
         self._tiles.write(f"{call}/{line}", frame)
 
-    def sound(self, call: str, frame: av.AudioFrame) -> None:
-        if not self._plan.is_paused:
-            self._mixer.add(call, frame)
+    def voice(self, call: str) -> Voice:
+        return self._mixer.voice(call)
 
     def no_pictures(self, call: str) -> None:
         self._tiles.drop(f"{call}/{Line.CAMERA}")
@@ -169,7 +177,7 @@ class Media:
             if self._link and (is_counting or without_counters(report) != said):
                 said, counted_s = without_counters(report), time.monotonic()
                 self._link.send(report)
-            is_idle = not report.peers and report.camera is report.microphone is Lamp.OFF
+            is_idle = not report.peers and report.camera is report.microphone is report.screen is Lamp.OFF
             try:
                 async with asyncio.timeout(None if is_idle else _LOOK_S):
                     await self._changed.wait()
@@ -201,6 +209,9 @@ class Media:
             camera_name=self._camera.name,
             microphone_name=self._microphone.name,
             loudspeaker_name=self._loudspeaker.name,
+            screen=self._screen.lamp,
+            screen_reason=self._screen.reason,
+            has_laptop=self._screen.has_laptop,
             encoder=self._feeds.camera.encoder_name,
             peers=self._engine.reports(),
             refused=self._engine.refused + self._refusals.total + self._server.refused,

@@ -7,22 +7,19 @@ from typing import Any
 
 import av
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
-from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateError, OperationError
 from aiortc.mediastreams import MediaStreamError
-from aiortc.sdp import candidate_from_sdp
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError
+from kiosk.media.engine.candidates import REFUSALS, Candidates
 from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.outgoing import Feeds, Outgoing
 from kiosk.media.engine.waist import Line
-from kiosk.media.rtp import bandwidth, jitter, nack, queues, routing
-from kiosk.media.rtp.sdp import PARSE_ERRORS, Offer, finish_answer
+from kiosk.media.playback.voice import Voice
+from kiosk.media.rtp import bandwidth, jitter, nack, queues, routing, sound
+from kiosk.media.rtp.sdp import Offer, finish_answer
 
 _logger = logging.getLogger(__name__)
-
-_MAX_CANDIDATES = 64
-_REFUSALS = (*PARSE_ERRORS, InternalError, InvalidAccessError, InvalidStateError, OperationError)
 
 
 class Connection:
@@ -34,21 +31,22 @@ class Connection:
         configuration: RTCConfiguration,
         feeds: Feeds | None,
         on_state: Callable[["Connection"], None],
-        on_frame: Callable[[Line, Any], None],
+        on_frame: Callable[[Line, av.VideoFrame], None],
+        voice: Voice,
     ) -> None:
         """`feeds`: what is sent, None where the peer only sends.
 
-        `on_state` when `is_up` or `is_over` have changed; `on_frame` with decoded pictures and sound.
+        `on_state` when `is_up` or `is_over` have changed; `on_frame` with decoded pictures; `voice` gets the sound.
         """
         self._group = group
         self._outgoing = Outgoing(feeds) if feeds else None
-        self._on_state, self._on_frame = on_state, on_frame
+        self._on_state, self._on_frame, self._voice = on_state, on_frame, voice
         # Balanced, aiortc's own choice, leaves the second video line of a bundle on a transport that never connects.
         assert configuration.bundlePolicy is RTCBundlePolicy.MAX_BUNDLE
         self._pc = RTCPeerConnection(configuration)
         self._pc.on("connectionstatechange", self._state_changed)
         self._tasks: list[asyncio.Task[None]] = []
-        self._candidates = 0
+        self._candidates = Candidates(group, self._pc)
         self._receivers: dict[Line, Any] = {}
         self.is_up = False
         self.is_over = False
@@ -69,11 +67,12 @@ class Connection:
         """
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
+            self._candidates.open()
             for transceiver in self._pc.getTransceivers():
                 self._prepare(transceiver, offer)
             self._install(offer)
             await self._pc.setLocalDescription(await self._pc.createAnswer())
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise MalformedError(source, f"{type(error).__name__}: {error}") from None
         return finish_answer(self._pc.localDescription.sdp, offer)
 
@@ -87,10 +86,12 @@ class Connection:
 
     def _install(self, offer: Offer) -> None:
         for line, receiver in self._receivers.items():
+            if line is Line.MICROPHONE:
+                sound.install(receiver, self._voice)
+                continue
             encoded = queues.install(receiver, receiver.track.kind)
-            if line is not Line.MICROPHONE:
-                jitter.install(receiver, encoded.need_keyframe)
-                nack.install(receiver)
+            jitter.install(receiver, encoded.need_keyframe)
+            nack.install(receiver)
             task = self._group.create_task(self._receive(line, receiver.track), name=f"receive-{line}")
             self._tasks.append(task)
         bandwidth.install([receiver for line, receiver in self._receivers.items() if line is not Line.MICROPHONE])
@@ -99,35 +100,15 @@ class Connection:
     async def _receive(self, line: Line, track: Any) -> None:
         try:
             while True:
-                frame: av.VideoFrame | av.AudioFrame = await track.recv()
+                frame: av.VideoFrame = await track.recv()
                 self._on_frame(line, frame)
         except MediaStreamError:
             pass
 
     def add_candidate(self, mid: str, text: str, source: str) -> None:
-        """One candidate line of the peer; an empty one, the end of them, needs nothing from us.
-
-        Raises:
-            MalformedError: no candidate, or too many.
-        """
-        text = text.removeprefix("a=").removeprefix("candidate:")
-        self._candidates += 1
-        if not text or self.is_over:
-            return
-        try:
-            candidate = candidate_from_sdp(text)
-        except PARSE_ERRORS:
-            raise MalformedError(source, "a line that is no candidate") from None
-        if self._candidates > _MAX_CANDIDATES:
-            raise MalformedError(source, f"more than {_MAX_CANDIDATES} candidates")
-        candidate.sdpMid = mid
-        self._tasks.append(self._group.create_task(self._add(candidate), name="add-candidate"))
-
-    async def _add(self, candidate: Any) -> None:
-        try:
-            await self._pc.addIceCandidate(candidate)
-        except (*_REFUSALS, OSError) as error:  # a .local name may not resolve, an address may not be routed
-            _logger.info("a candidate cannot be used: %s", error)
+        """One candidate line of the peer. Raises MalformedError: no candidate, or too many."""
+        if not self.is_over:
+            self._candidates.add(mid, text, source)
 
     def set_gates(self, gates: Gates) -> None:
         """What crosses from now on."""
@@ -153,6 +134,7 @@ class Connection:
         """Say goodbye to the peer and let go of everything."""
         self.stop()
         self._pc.remove_all_listeners()
+        self._candidates.stop()
         for task in self._tasks:
             task.cancel()
         await self._pc.close()

@@ -151,7 +151,10 @@ class Peer:
         self._drop_connection()
         _logger.info("call %s: offer %d", self.call, signal.generation)
         around = self._around
-        connection = Connection(around.group, around.configuration, around.feeds, self._state_changed, self._tally.take)
+        connection = Connection(
+            *(around.group, around.configuration, around.feeds),
+            *(self._state_changed, self._tally.take, self._tally.voice),
+        )
         self._connection, self._generation = connection, signal.generation
         self._ask_at_s = time.monotonic() + CONNECT_TIMEOUT_S
         try:

@@ -7,7 +7,6 @@ import av
 
 from kiosk.contract.media import PeerLink, PeerReport
 from kiosk.media.engine.waist import Line, Sinks
-from kiosk.media.playback.speaking import SpeakingMeter
 
 _PICTURE_S = 2.0
 
@@ -19,8 +18,8 @@ class Tally:
         """The clock of the first picture starts now. `on_change`: a report would say something new."""
         self.call, self._sinks, self._on_change = call, sinks, on_change
         self._planned_s = time.monotonic()
-        self._meter = SpeakingMeter()
-        self._came = dict.fromkeys(Line, 0)
+        self.voice = sinks.voice(call)
+        self._came = {Line.CAMERA: 0, Line.SCREEN: 0}
         self._last_picture_s = {Line.CAMERA: 0.0, Line.SCREEN: 0.0}
         self._first_frame_s = 0.0
         self.frames_sent = 0
@@ -30,20 +29,10 @@ class Tally:
         self.takes_pictures = False
         """Pictures that come although they may not are forgotten."""
 
-    def take(self, line: Line, frame: av.VideoFrame | av.AudioFrame) -> None:
-        """One decoded picture, or 20 ms of sound."""
-        if isinstance(frame, av.AudioFrame):
-            self._hear(frame)
-        elif self.takes_pictures:
-            self._see(line, frame)
-
-    def _hear(self, frame: av.AudioFrame) -> None:
-        self._came[Line.MICROPHONE] += 1
-        if self._meter.hear(frame):
-            self._on_change()
-        self._sinks.sound(self.call, frame)
-
-    def _see(self, line: Line, frame: av.VideoFrame) -> None:
+    def take(self, line: Line, frame: av.VideoFrame) -> None:
+        """One decoded picture."""
+        if not self.takes_pictures:
+            return
         now_s = time.monotonic()
         was_here = now_s - self._last_picture_s[line] < _PICTURE_S
         self._last_picture_s[line] = now_s
@@ -66,12 +55,12 @@ class Tally:
         return PeerReport(
             call=self.call,
             link=link,
-            is_speaking=self._meter.is_speaking,
+            is_speaking=self.voice.is_speaking,
             has_camera_picture=now_s - self._last_picture_s[Line.CAMERA] < _PICTURE_S,
             has_screen_picture=now_s - self._last_picture_s[Line.SCREEN] < _PICTURE_S,
             frames_received=self._came[Line.CAMERA],
             screen_frames_received=self._came[Line.SCREEN],
-            audio_packets_received=self._came[Line.MICROPHONE],
+            audio_packets_received=self.voice.received,
             frames_sent=self.frames_sent + frames_sent,
             audio_packets_sent=self.audio_packets_sent + audio_packets_sent,
             first_frame_s=round(self._first_frame_s, 3),

@@ -10,6 +10,7 @@ from typing import Protocol
 import av
 
 from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
+from kiosk.media.playback.voice import Voice
 
 
 class Line(StrEnum):
@@ -26,8 +27,8 @@ class Sinks(Protocol):
     def picture(self, call: str, line: Line, frame: av.VideoFrame) -> None:
         """A decoded picture of `CAMERA` or `SCREEN`, yuv420p."""
 
-    def sound(self, call: str, frame: av.AudioFrame) -> None:
-        """20 ms, 48 kHz, stereo, 16 bit interleaved."""
+    def voice(self, call: str) -> Voice:
+        """Where this peer's packets of sound go (`rtp.sound.install`), over all its connections, until `gone`."""
 
     def no_pictures(self, call: str) -> None:
         """This peer's pictures may be shown no longer."""

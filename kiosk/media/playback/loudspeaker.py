@@ -1,8 +1,11 @@
-"""The loudspeaker: open while there is somebody to hear, tried again while it is missing."""
+"""The loudspeaker: open while there is somebody to hear, tried again while it is missing, opened anew when it stops."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from kiosk.contract.errors import MediaError, Reason
@@ -13,13 +16,16 @@ from kiosk.media.playback.mixer import Mixer
 _logger = logging.getLogger(__name__)
 
 RETRY_S = 3.0
+_LOOK_S = 0.5
+"""How often an open device is looked at."""
+_LATE_S = 0.2
 
 
 class Loudspeaker:
     """`default`, part of a PortAudio device's name, or `none`: a room without one, which is no fault."""
 
     def __init__(self, wanted: str, mixer: Mixer, on_change: Callable[[], None]) -> None:
-        """`on_change` on the loop when `is_open` or `reason` have changed."""
+        """`on_change` on the loop when `is_open`, `reason` or `name` have changed."""
         self._device, self._mixer, self._on_change = wanted, mixer, on_change
         self._wanted = asyncio.Event()
         self._unwanted = asyncio.Event()
@@ -32,8 +38,6 @@ class Loudspeaker:
 
     def want(self, is_wanted: bool) -> None:
         """Open it, or close it. Returns at once."""
-        if self._device == "none":
-            return
         on, off = (self._wanted, self._unwanted) if is_wanted else (self._unwanted, self._wanted)
         off.clear()
         on.set()
@@ -42,20 +46,31 @@ class Loudspeaker:
         """Serves the wishes until cancelled."""
         while True:
             await self._wanted.wait()
+            if self._device == "none":
+                with _in_vain(self._mixer):
+                    await self._unwanted.wait()
+                continue
             try:
                 await self._use()
             except MediaError as error:
                 self._fail(error)
-                await self._pause()
+                with _in_vain(self._mixer):
+                    await self._is_unwanted_within(RETRY_S)
 
     async def _use(self) -> None:
+        """Raises MediaError when the device is missing, or stops."""
         stream = await asyncio.to_thread(self._open)
         try:
             self.is_open, self.reason, self._said, self.name = True, None, None, stream.name
+            self._mixer.latency_s = stream.latency_s
             self._on_change()
-            await self._unwanted.wait()
+            while not await self._is_unwanted_within(_LOOK_S):
+                if portaudio.has_changed():
+                    return
+                if not stream.is_alive:
+                    raise MediaError(f"{stream.name}: has stopped", Reason.LOUDSPEAKER_MISSING)
         finally:
-            self.is_open = False
+            self.is_open, self._mixer.latency_s = False, 0.0
             stream.close()
             self._on_change()
 
@@ -74,9 +89,29 @@ class Loudspeaker:
             _logger.warning("loudspeaker (%s): %s", error.reason, error.detail)
         self._on_change()
 
-    async def _pause(self) -> None:
+    async def _is_unwanted_within(self, timeout_s: float) -> bool:
         try:
-            async with asyncio.timeout(RETRY_S):
-                await self._unwanted.wait()
+            async with asyncio.timeout(timeout_s):
+                return await self._unwanted.wait()
         except TimeoutError:
-            pass
+            return False
+
+
+@contextlib.contextmanager
+def _in_vain(mixer: Mixer) -> Iterator[None]:
+    """Without a loudspeaker voices are pulled all the same: who speaks is still to be seen."""
+    has_ended = threading.Event()
+    thread = threading.Thread(target=_pull_in_vain, args=(mixer, has_ended), name="no-loudspeaker")
+    thread.start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        thread.join()
+
+
+def _pull_in_vain(mixer: Mixer, has_ended: threading.Event) -> None:
+    due_s = time.monotonic()
+    while not has_ended.wait(max(0.0, due_s - time.monotonic())):
+        mixer.pull(SAMPLES_PER_READ)
+        due_s = max(due_s + SAMPLES_PER_READ / SAMPLE_RATE_HZ, time.monotonic() - _LATE_S)

@@ -2,10 +2,9 @@
 
 import time
 
-import av
 import numpy as np
 
-from kiosk.media.capture.source import SAMPLE_RATE_HZ
+from kiosk.media.capture.source import SAMPLE_RATE_HZ, Samples
 
 LOUD = 330
 """Root mean square of 16-bit samples, about -40 dBFS: above room noise, below a quiet voice."""
@@ -23,18 +22,17 @@ class SpeakingMeter:
 
     @property
     def is_speaking(self) -> bool:
-        """Who sends nothing at all does not speak either."""
+        """Who sends nothing at all does not speak either. Any thread."""
         return self._is_speaking and time.monotonic() - self._heard_s < OFF_S
 
-    def hear(self, frame: av.AudioFrame) -> bool:
-        """One decoded frame. Returns whether `is_speaking` has changed by it."""
-        was_speaking = self.is_speaking
-        self._heard_s = time.monotonic()
-        samples = np.frombuffer(memoryview(frame.planes[0]), np.int16)
-        if not was_speaking:
+    def hear(self, samples: Samples) -> None:
+        """Some milliseconds of sound, one channel."""
+        if not self.is_speaking:
             self._is_speaking = False
-        duration_s = frame.samples / (frame.sample_rate or SAMPLE_RATE_HZ)
-        if np.sqrt(np.mean(np.square(samples[::4], dtype=np.float32))) > LOUD:
+        self._heard_s = time.monotonic()
+        duration_s = len(samples) / SAMPLE_RATE_HZ
+        quarter = samples[::4].astype(np.float32)
+        if quarter @ quarter > LOUD**2 * len(quarter):
             self._loud_s, self._quiet_s = self._loud_s + duration_s, 0.0
         else:
             self._quiet_s += duration_s
@@ -44,4 +42,3 @@ class SpeakingMeter:
             self._is_speaking = True
         if self._quiet_s >= OFF_S:
             self._is_speaking = False
-        return self.is_speaking != was_speaking
