@@ -72,6 +72,10 @@ class VideoFeed:
             limits = [track.limit_bps for track in listening if track.codec is codec and track.limit_bps]
             self._encode(codec, frame, min(limits, default=0))
 
+    def rest(self) -> None:
+        """No pictures come any more: let go of the encoders, which hold the last ones. Not while `take` may run."""
+        self._encoders.clear()
+
     def _encode(self, codec: Codec, frame: av.VideoFrame, limit_bps: int) -> None:
         full_bps = full_bitrate_bps(frame.width, frame.height, self._frames_per_second)
         target_bps = max(MIN_BITRATE_BPS, min(limit_bps or full_bps, full_bps))
