@@ -1,0 +1,82 @@
+"""What a receiver counts of one stream, for its reports to the sender (RFC 3550, 6.4 and A.3) and for statistics."""
+
+
+class Numbers:
+    """Sequence numbers of 16 bits, made to go on and on."""
+
+    def __init__(self) -> None:
+        self.newest: int | None = None
+
+    def extend(self, number: int) -> int:
+        """The packet's place in its stream; moves `newest`."""
+        newest = self.newest
+        if newest is None:
+            self.newest = number + 0x10000
+            return self.newest
+        ahead = (number - newest) & 0xFFFF
+        if ahead < 0x8000:
+            self.newest = newest + ahead
+            return self.newest
+        return newest + ahead - 0x10000
+
+
+class StreamCounter:
+    """In place of aiortc's `StreamStatistics`, whose clock and number are read at each packet. One SSRC."""
+
+    def __init__(self, clock_rate: int) -> None:
+        """`clock_rate` of the RTP timestamps, in Hz."""
+        self.packets_received = 0
+        self._clock_rate = clock_rate
+        self._numbers = Numbers()
+        self._first = 0
+        self._jitter_q4 = 0
+        self._arrival = self._timestamp = 0
+        self._expected_before = self._received_before = 0
+
+    def add(self, number: int, timestamp: int, arrival_s: float) -> None:
+        """One packet. `arrival_s` by any clock that only goes forward."""
+        self.packets_received += 1
+        before = self._numbers.newest
+        place = self._numbers.extend(number)
+        if before is None:
+            self._first = place
+        elif place <= before:
+            return
+        if timestamp != self._timestamp:
+            arrival = int(arrival_s * self._clock_rate)
+            if before is not None:
+                moved = (timestamp - self._timestamp + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+                self._jitter_q4 += abs(arrival - self._arrival - moved) - (self._jitter_q4 + 8 >> 4)
+            self._arrival, self._timestamp = arrival, timestamp
+
+    @property
+    def max_seq(self) -> int:
+        """Extended highest sequence number, modulo 2³²."""
+        return ((self._numbers.newest or 0x10000) - 0x10000) & 0xFFFFFFFF
+
+    @property
+    def jitter(self) -> int:
+        """In units of the timestamp."""
+        return self._jitter_q4 >> 4
+
+    @property
+    def jitter_ms(self) -> float:
+        return (self._jitter_q4 >> 4) * 1000 / self._clock_rate
+
+    @property
+    def packets_expected(self) -> int:
+        newest = self._numbers.newest
+        return 0 if newest is None else newest - self._first + 1
+
+    @property
+    def packets_lost(self) -> int:
+        """As a receiver report carries it: 24 bits with sign."""
+        return max(-0x800000, min(0x7FFFFF, self.packets_expected - self.packets_received))
+
+    @property
+    def fraction_lost(self) -> int:
+        """Of 256, since this was asked the last time."""
+        expected, received = self.packets_expected, self.packets_received
+        due, came = expected - self._expected_before, received - self._received_before
+        self._expected_before, self._received_before = expected, received
+        return min(255, (due - came << 8) // due) if due > came else 0

@@ -1,0 +1,149 @@
+"""The way from the socket to a receiver, without asyncio's and aiortc's queues, tasks and copies in between.
+
+A socket is emptied at each wake-up, a media packet is decrypted in place, read and handed to its receiver at once. The
+rest (STUN, DTLS, RTCP) takes aiortc's way, where nothing that a peer sends may end the connection: stock aiortc closes
+it on a datagram that is empty, or larger than 1500 bytes, or has an extension or a report of the wrong length.
+"""
+
+import asyncio
+import struct
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiortc.rtcdtlstransport import RTCDtlsTransport, State
+from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]
+
+from kiosk.media.rtp.packet import Packet, parse
+from kiosk.media.rtp.receiver import Receiver
+
+MAX_BYTES = 1500
+_BUFFER_BYTES = 2048
+_BURST = 32
+"""Datagrams taken at one wake-up; then others have a turn."""
+_AUTHENTICATION, _REPLAY, _REPLAY_OLD = 7, 9, 10
+"""libsrtp's reasons to refuse a packet. Replayed ones are doubles that networks make, and no refusal."""
+_ERRORS = (ValueError, IndexError, KeyError, struct.error, OverflowError)
+"""What aiortc and aioice raise on bytes that they did not expect."""
+
+
+class Intake:
+    """Of one DTLS transport. `attach` when its ICE candidates are gathered; ends with the transport."""
+
+    def __init__(self, dtls: RTCDtlsTransport, on_refused: Callable[[str], None]) -> None:
+        """`on_refused` gets the reason, for a datagram that is dropped."""
+        self._dtls, self._on_refused = dtls, on_refused
+        self._connection: Any = dtls.transport._connection
+        self._buffer = bytearray(_BUFFER_BYTES)
+        self._view = memoryview(self._buffer)
+        self._cdata = ffi.from_buffer("unsigned char[]", self._buffer)
+        self._length = ffi.new("int *")
+        self._session: Any = None
+        self._srtp: Any = None
+        self._ids = dtls._rtp_header_extensions_map._HeaderExtensionsMap__ids  # type: ignore[attr-defined]
+        self.on_packet: Callable[[Packet, float], None] | None = None
+        """Called with each media packet and its time of arrival (monotonic), before it is routed."""
+        self._stock_rtcp = dtls._handle_rtcp_data
+        dtls._handle_rtcp_data = self._handle_rtcp  # type: ignore[method-assign]
+
+    def attach(self) -> None:
+        """Take over the sockets, also those at relays."""
+        for protocol in self._connection._protocols:
+            _Inlet(self, protocol).attach()
+
+    def send(self, message: bytes) -> None:
+        """One RTCP message to the peer, at once; lost while there is no way to it."""
+        pair = self._connection._nominated.get(1)
+        if pair and self._dtls._state is State.CONNECTED:
+            pair.protocol.transport.sendto(self._dtls._tx_srtp.protect_rtcp(message), pair.remote_addr)
+
+    def refuse(self, reason: str) -> None:
+        self._on_refused(reason)
+
+    def take(self, length: int) -> None:
+        """The media packet in the first `length` bytes of the buffer."""
+        now_s = time.monotonic()
+        dtls = self._dtls
+        session = dtls._rx_srtp
+        if session is not self._session:
+            self._session, self._srtp = session, session._srtp[0]
+        if session is None or dtls._state is not State.CONNECTED:
+            return
+        self._length[0] = length
+        status = lib.srtp_unprotect(self._srtp, self._cdata, self._length)
+        if status:
+            if status not in (_REPLAY, _REPLAY_OLD):
+                self._on_refused(f"a packet that is not of the peer, or damaged ({status})")
+            return
+        try:
+            packet = parse(self._view, self._length[0], self._ids)
+        except _ERRORS as error:
+            self._on_refused(f"no RTP packet: {error}")
+            return
+        if self.on_packet:
+            self.on_packet(packet, now_s)
+        self._route(packet, now_s)
+
+    def _route(self, packet: Packet, now_s: float) -> None:
+        router = self._dtls._rtp_router
+        receiver = router.ssrc_table.get(packet.ssrc)
+        if receiver is None:
+            receiver = router.route_rtp(packet)  # type: ignore[arg-type]
+        if isinstance(receiver, Receiver):
+            receiver.take(packet, now_s)
+        elif router.receivers:  # before there are any, media is only early
+            self._on_refused("a stream that belongs to no line")
+
+    async def _handle_rtcp(self, data: bytes) -> None:
+        try:
+            await self._stock_rtcp(data)
+        except _ERRORS as error:
+            self._on_refused(f"RTCP that cannot be read: {error}")
+
+
+class _Inlet:
+    """One local candidate's datagrams."""
+
+    def __init__(self, intake: Intake, protocol: Any) -> None:
+        self._intake, self._protocol = intake, protocol
+        self._buffer, self._view = intake._buffer, intake._view
+        self._stock_datagram = protocol.datagram_received
+        self._receive: Any = None
+
+    def attach(self) -> None:
+        self._protocol.datagram_received = self.take
+        socket = getattr(self._protocol.transport, "_sock", None)
+        if socket is None:
+            return  # at a relay: aioice has the socket
+        self._receive = socket.recvfrom_into
+        loop: Any = asyncio.get_running_loop()
+        loop._remove_reader(socket.fileno())
+        loop._add_reader(socket.fileno(), self._drain)
+
+    def _drain(self) -> None:
+        buffer = self._buffer
+        for _ in range(_BURST):
+            try:
+                length, address = self._receive(buffer)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                self._protocol.error_received(error)
+                return
+            if 127 < buffer[0] < 192 and not 192 <= buffer[1] <= 223 and 12 < length <= MAX_BYTES:
+                self._intake.take(length)
+            else:
+                self.take(bytes(self._view[:length]), address)
+
+    def take(self, data: bytes, address: Any) -> None:
+        """A datagram of any kind (RFC 7983), from aioice or from the socket."""
+        if not data or len(data) > MAX_BYTES:
+            self._intake.refuse(f"a datagram of {len(data)} bytes" if not data else "a datagram that is too large")
+        elif 127 < data[0] < 192 and len(data) > 12 and not 192 <= data[1] <= 223:
+            self._buffer[: len(data)] = data
+            self._intake.take(len(data))
+        else:
+            try:
+                self._stock_datagram(data, address)
+            except _ERRORS as error:
+                self._intake.refuse(f"a datagram that cannot be read: {error}")
