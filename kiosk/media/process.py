@@ -68,9 +68,9 @@ class Media:
         self._engine: Engine = Mesh(group, media.codec, self._feeds, self, self._send_signal, self._changed.set)
         self._meter = LevelMeter(lambda pct: loop.call_soon_threadsafe(server.tell, Levels(microphone_pct=pct)))
         server.on_heights = lambda heights: self._engine.show(heights)
-        devices = {"camera": self._camera, "microphone": self._microphone, "speaker": self._loudspeaker}
-        for name, part in {**devices, "screen": self._screen}.items():
+        for name, part in (("camera", self._camera), ("microphone", self._microphone), ("speaker", self._loudspeaker)):
             group.create_task(part.run(), name=name)
+        group.create_task(self._screen.run(), name="screen")
         group.create_task(self._report_changes(), name="reports")
 
     async def talk(self, path: Path, uid: int) -> None:
