@@ -27,6 +27,10 @@ class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tls: Tls | None = None
 
 
+MediaServerOrigin = Annotated[str, Meta(pattern=r"^wss?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z", max_length=200)]
+"""Scheme, host and port of a media server; `*.` before the host for all below it. Nothing that could end a policy."""
+
+
 class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -36,6 +40,8 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Name of the systemd credential with the keys that sign links."""
     time_zone: str = "Europe/Berlin"
     """In which the page for a link that is not good yet says from when it is."""
+    media_servers: tuple[MediaServerOrigin, ...] = ()
+    """To which a page may connect beside this server, where rooms seat their rounds on media servers."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -4,7 +4,7 @@ import html
 import importlib.util
 import mimetypes
 import string
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -22,13 +22,8 @@ _PAGE = Path(__file__).with_name("page")
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".ttf": "font/ttf"}
 _STATUS = {Closed.WRONG: HTTPStatus.FORBIDDEN, Closed.LATER: HTTPStatus.SERVICE_UNAVAILABLE}
 
-HEADERS = {
+_HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-        "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'"
-    ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=(), usb=()",
@@ -38,9 +33,26 @@ HEADERS = {
 }
 
 
-async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
+def policy(media_servers: Sequence[str]) -> str:
+    """The Content-Security-Policy; beside this server the page speaks to the media servers only."""
+    connect = " ".join(("'self'", *media_servers))
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        f"connect-src {connect}; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'"
+    )
+
+
+def header_writer(
+    media_servers: Sequence[str],
+) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
     """Every answer carries them, errors too; a link is in the address, so nothing may keep or pass it on."""
-    response.headers.update(HEADERS)
+    headers = {**_HEADERS, "Content-Security-Policy": policy(media_servers)}
+
+    async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(headers)
+
+    return add_headers
 
 
 class Pages:

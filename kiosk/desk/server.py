@@ -86,7 +86,7 @@ class Desk:
 
     def _application(self) -> web.Application:
         application = web.Application()
-        application.on_response_prepare.append(pages.add_headers)
+        application.on_response_prepare.append(pages.header_writer(self._configuration.media_servers))
         application.router.add_get("/{kind:desk|guest}/{token}", self._page)
         application.router.add_get("/socket/{token}", self._socket)
         application.router.add_get("/assets/{name}", self._asset)

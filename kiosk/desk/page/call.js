@@ -2,6 +2,7 @@
 
 import { Peer } from './peer.js';
 import { Seal, newKeys } from './sealing.js';
+import { Server } from './server.js';
 
 const ROOM = 'room';
 const VIEW_LATE_MS = 700;
@@ -25,6 +26,7 @@ export class Call {
     this.isBroken = false;
     this.view = null;
     this.peers = new Map();
+    this.server = new Server(media, changed);
     this.outgoing = this.incoming = Promise.resolve();
   }
 
@@ -80,6 +82,7 @@ export class Call {
 
   mediaChanged() {
     for (const peer of this.peers.values()) peer.carry();
+    this.server.carry();
     if (this.isAdmitted) this.sayMedia();
   }
 
@@ -123,32 +126,36 @@ export class Call {
   /** Connects to the room and to every partner it names, and closes what it does not name any more. */
   updatePeers() {
     if (!this.isAdmitted || !this.view) return;
-    const wanted = new Map([[ROOM, { offers: true, has_picture: true }]]);
+    const wanted = new Map([[ROOM, { offers: true, has_picture: true, feed: this.view.room_feed }]]);
     for (const peer of this.view.peers ?? []) wanted.set(peer.call, peer);
     for (const [id, peer] of this.peers) {
-      if (wanted.has(id)) continue;
+      if (wanted.has(id) && (peer.feed ?? '') === (wanted.get(id).feed ?? '')) continue;
       peer.close();
       this.peers.delete(id);
     }
-    for (const [id, { offers, has_picture: both = true }] of wanted) {
+    this.server.update(this.view, this.hasPicture, this.surroundings);
+    for (const [id, { offers, has_picture: both = true, feed }] of wanted) {
       const hasPicture = this.hasPicture && both;
       const known = this.peers.get(id);
       if (known) known.setPicture(hasPicture);
-      else this.peers.set(id, this.newPeer(id, offers, hasPicture));
+      else this.peers.set(id, feed ? this.server.peer(id, feed, hasPicture) : this.newPeer(id, offers, hasPicture));
     }
+    if (this.heights) this.show(this.heights);
+    this.server.settle();
   }
 
-  newPeer(id, offers, hasPicture) {
+  get surroundings() {
     const iceServers = (this.view.ice_servers ?? []).map(({ urls, username, credential }) => ({
       urls,
       ...(username && { username, credential }),
     }));
+    return { iceServers, isRelayOnly: Boolean(this.view.is_relay_only) };
+  }
+
+  newPeer(id, offers, hasPicture) {
     const signal = (fields) => this.say({ type: 'signal', source: this.id, ...fields });
-    const { media, changed } = this;
-    const isRelayOnly = Boolean(this.view.is_relay_only);
-    const peer = new Peer({ id, offers, iceServers, isRelayOnly, hasPicture, media, signal, changed });
-    if (this.heights?.has(id)) peer.show(this.heights.get(id));
-    return peer;
+    const { media, changed, surroundings } = this;
+    return new Peer({ id, offers, ...surroundings, hasPicture, media, signal, changed });
   }
 
   /** `heights`: peer id to how tall its pictures are seen here. */
@@ -165,6 +172,7 @@ export class Call {
   closePeers() {
     for (const peer of this.peers.values()) peer.close();
     this.peers.clear();
+    this.server.close();
     this.view = null;
   }
 

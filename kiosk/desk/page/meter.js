@@ -72,5 +72,6 @@ export async function stats(state, socket, media) {
     peers[id] = { link: peer.link, generation: peer.generation, ...(await peer.count()) };
   }
   const isSharing = Boolean(media.screen);
-  return { isOpen: socket.isOpen, call: call?.id ?? '', standing: call?.standing ?? '', isSharing, peers };
+  const published = await call?.server.count();
+  return { isOpen: socket.isOpen, call: call?.id ?? '', standing: call?.standing ?? '', isSharing, peers, published };
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.contract.errors import ConfigurationError
-from kiosk.desk import configuration
+from kiosk.desk import configuration, pages
 from kiosk.runtime import credential
 
 GOOD = """
@@ -35,6 +35,8 @@ def test_good_file_is_read(tmp_path: Path) -> None:
         (("port = 8443", "prt = 8443"), "prt"),
         (('host = "broker"', ""), "host"),
         (("[listen]", 'time_zone = "Mars/Base"\n[listen]'), "time_zone"),
+        (("[listen]", 'media_servers = ["https://media"]\n[listen]'), "media_servers"),
+        (("[listen]", 'media_servers = ["wss://a; script-src *"]\n[listen]'), "media_servers"),
     ],
 )
 def test_bad_value_is_named(tmp_path: Path, change: tuple[str, str], place: str) -> None:
@@ -55,3 +57,12 @@ def test_credential_is_a_file_in_the_private_folder(tmp_path: Path, monkeypatch:
         credential.path_of("desk-key")
     (tmp_path / "desk-key").touch()
     assert credential.path_of("desk-key") == tmp_path / "desk-key"
+
+
+def test_page_may_connect_to_the_media_servers_of_the_file(tmp_path: Path) -> None:
+    """And to nobody else beside its own server."""
+    path = tmp_path / "desk.toml"
+    path.write_text('media_servers = ["wss://media-1.example.org:8989", "wss://*.media.example.org"]' + GOOD)
+    said = pages.policy(configuration.load(path).media_servers)
+    assert "connect-src 'self' wss://media-1.example.org:8989 wss://*.media.example.org; " in said
+    assert "connect-src 'self'; " in pages.policy(())
