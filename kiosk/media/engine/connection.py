@@ -3,11 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import av
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError
@@ -16,7 +15,9 @@ from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.outgoing import Feeds, Outgoing
 from kiosk.media.engine.waist import Line
 from kiosk.media.playback.voice import Voice
-from kiosk.media.rtp import bandwidth, jitter, nack, queues, routing, sound
+from kiosk.media.rtp import sound
+from kiosk.media.rtp.incoming import Incoming
+from kiosk.media.rtp.receiver import Receiver
 from kiosk.media.rtp.sdp import Offer, finish_answer
 
 _logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Connection:
         self._pc.on("connectionstatechange", self._state_changed)
         self._tasks: list[asyncio.Task[None]] = []
         self._candidates = Candidates(group, self._pc)
-        self._receivers: dict[Line, Any] = {}
+        self._receivers: dict[Line, Receiver] = {}
         self.is_up = False
         self.is_over = False
 
@@ -68,42 +69,24 @@ class Connection:
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
             self._candidates.open()
+            incoming = Incoming(self._pc, offer.retransmissions)
             for transceiver in self._pc.getTransceivers():
-                self._prepare(transceiver, offer)
-            self._install(offer)
+                self._prepare(transceiver, offer, incoming)
             await self._pc.setLocalDescription(await self._pc.createAnswer())
+            incoming.start()
         except REFUSALS as error:
             raise MalformedError(source, f"{type(error).__name__}: {error}") from None
         return finish_answer(self._pc.localDescription.sdp, offer)
 
-    def _prepare(self, transceiver: RTCRtpTransceiver, offer: Offer) -> None:
+    def _prepare(self, transceiver: RTCRtpTransceiver, offer: Offer, incoming: Incoming) -> None:
         line = offer.lines[transceiver.mid or ""]
         if self._outgoing:
             transceiver.direction = "sendrecv"
             self._outgoing.attach(transceiver.sender, line, offer.codecs.get(line, Codec.VP8))
         if transceiver.receiver.track:
-            self._receivers[line] = transceiver.receiver
-
-    def _install(self, offer: Offer) -> None:
-        for line, receiver in self._receivers.items():
-            if line is Line.MICROPHONE:
-                sound.install(receiver, self._voice)
-                continue
-            encoded = queues.install(receiver, receiver.track.kind)
-            jitter.install(receiver, encoded.need_keyframe)
-            nack.install(receiver)
-            task = self._group.create_task(self._receive(line, receiver.track), name=f"receive-{line}")
-            self._tasks.append(task)
-        bandwidth.install([receiver for line, receiver in self._receivers.items() if line is not Line.MICROPHONE])
-        routing.install(self._pc.getTransceivers()[0].receiver.transport, offer.retransmissions)
-
-    async def _receive(self, line: Line, track: Any) -> None:
-        try:
-            while True:
-                frame: av.VideoFrame = await track.recv()
-                self._on_frame(line, frame)
-        except MediaStreamError:
-            pass
+            self._receivers[line] = incoming.attach(transceiver, partial(self._on_frame, line))
+        if line is Line.MICROPHONE and transceiver.receiver.track:
+            sound.install(transceiver.receiver, self._voice)
 
     def add_candidate(self, mid: str, text: str, source: str) -> None:
         """One candidate line of the peer. Raises MalformedError: no candidate, or too many."""
@@ -114,8 +97,8 @@ class Connection:
         """What crosses from now on."""
         if self._outgoing:
             self._outgoing.set_gates(gates)
-        for line, receiver in self._receivers.items():
-            receiver._enabled = line is Line.MICROPHONE or line in gates.taken
+        for line, found in self._receivers.items():
+            found._enabled = line is Line.MICROPHONE or line in gates.taken
 
     def _state_changed(self) -> None:
         state = self._pc.connectionState
