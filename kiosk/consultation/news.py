@@ -3,10 +3,10 @@
 Made by comparing the state before and after, so that no way through the rules can forget one. Events and their data:
 
 session-prepared {appointment}; session-started {appointment, choice}; session-engine {engine}, where media goes
-otherwise than peer to peer or does so again; session-ended {appointment, duration_s}; data-deleted {}; partner-waiting, partner-declined, partner-left {desk}; partner-admitted, consent-changed {desk,
-consent}; ring-started {need, desks}; ring-answered {need, desk}; ring-unanswered {need}; showing-started,
-showing-stopped {what}; help-asked {origin}; help-cancelled {}; rated {value}; fault, fault-over {part, reason}. Wires
-say reason `hardware-missing`.
+otherwise than peer to peer, or does so again; session-ended {appointment, duration_s}; data-deleted {};
+partner-waiting, partner-declined, partner-left {desk}; partner-admitted, consent-changed {desk, consent}; ring-started
+{need, desks}; ring-answered {need, desk}; ring-unanswered {need}; showing-started, showing-stopped {what}; help-asked
+{origin}; help-cancelled {}; rated {value}; fault, fault-over {part, reason}. Wires say reason `hardware-missing`.
 """
 
 from collections.abc import Iterator

@@ -9,7 +9,7 @@ from kiosk.contract.partner import Door, Invitation, Invitations, PeerView, Room
 from kiosk.contract.schedule import Appointment
 from kiosk.contract.state import Consent, Partner, Phase, RungDesk, Standing, State
 
-ROOM = "room"
+ROOM = rounds.ROOM
 """What the room is called among peers, see `kiosk.contract.media.Signal`."""
 _AHEAD = timedelta(hours=24)
 

@@ -88,7 +88,7 @@ def transition(state: State, occurrence: events.Occurrence) -> Step:
     """Time passes until `occurrence.at`, then its event happens. Never raises: what is not offered changes nothing."""
     passed = clock.advance(state, occurrence.at)
     after, said = _happen(passed, occurrence.event, occurrence.fresh)
-    after = showing.settle(sheets.settle(after))
+    after = rounds.settle(showing.settle(sheets.settle(after)))
     if isinstance(occurrence.event, intents.Intent | events.HelpPressed) and after != passed:
         after = visit.touched(passed, after)
     return after, (*said, *news(state, after))

@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from kiosk.contract.configuration import EngineChoice
 from kiosk.contract.directory import DeskPresence, Directory
-from kiosk.contract.media import MediaReport, Seat, Showing
+from kiosk.contract.media import MediaReport, Showing
 from kiosk.contract.schedule import Appointment
 
 
@@ -127,14 +128,19 @@ class Ring(Struct, frozen=True, kw_only=True):
 
 
 class Round(Struct, frozen=True, kw_only=True):
-    """A session's room on a media server."""
+    """A session's two rooms on a media server; see `kiosk.contract.media.Seat`."""
 
     url: str
     room: str
+    """Where sound and pictures cross."""
+    sound_room: str
+    """Where only sound crosses."""
     secret: str
-    """With it the agent lets people in, puts them out and destroys the room."""
-    seats: dict[str, Seat] = field(default_factory=dict)
-    """Call, or `room`, to the place; who has none yet gets one with the next change."""
+    """With it the agent lets people in, puts them out and destroys both rooms; tokens and feeds are derived from it."""
+    is_used: bool = False
+    """False while it only stands ready."""
+    open: tuple[str, ...] = ()
+    """Tokens that the media server knows; a seat is given out when its token is among them."""
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -156,7 +162,7 @@ class Session(Struct, frozen=True, kw_only=True):
     """Stills asked for so far."""
     volume_pct: int = 80
     round: Round | None = None
-    """Set while the session goes by way of a media server."""
+    """Set while the session goes by way of a media server, or soon may."""
     partners: tuple[Partner, ...] = ()
     ring: Ring | None = None
     chosen_need: str = ""
@@ -217,5 +223,7 @@ class State(Struct, frozen=True, kw_only=True):
     closes_at: datetime | None = None
     """When the screen of the phase gives way to idle by itself."""
     has_rated: bool = False
+    engine: EngineChoice = EngineChoice.AUTO
+    """As the terminal is configured."""
     remote_hand: str = ""
     """What somebody is doing from afar, as a command type; empty when nobody is."""

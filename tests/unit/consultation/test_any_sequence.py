@@ -7,14 +7,15 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from kiosk.consultation import commands, events, may_signal, media_plan, room_plan, room_view, session_state
+from kiosk.consultation import commands, events, may_signal, media_plan, room_plan, room_view, rounds, session_state
 from kiosk.consultation.commands import EmitEvent, Wipe
 from kiosk.consultation.visit import TIME_OUT
 from kiosk.contract import codec, intents
+from kiosk.contract.configuration import EngineChoice
 from kiosk.contract.directory import DeskPresence, Presence
 from kiosk.contract.media import Lamp, MediaReport, PeerReport, Sending, Showing
 from kiosk.contract.partner import Introduction, PartnerMedia, RingReply
-from kiosk.contract.state import Consent, Phase, RungDesk, Sheet, Standing, State, TextSize
+from kiosk.contract.state import Consent, Partner, Phase, Round, RungDesk, Sheet, Standing, State, TextSize
 from tests.unit.consultation.house import DIRECTORY, FIRST, SECOND, START, House, calls_on, schedule_of
 
 DESKS = ("youth-1", "debts-1", "words-1", "words-2", "words-3", "guest-1", "stranger-1")
@@ -119,7 +120,26 @@ def a_house(dice: random.Random) -> House:
     return house
 
 
+def a_round(dice: random.Random, state: State) -> Event:
+    """What the agent says of media servers, mostly about the round there is."""
+    session = state.session
+    room = session.round.room if session and session.round and dice.random() < 0.9 else "another"
+    number = dice.randrange(3)
+    made = Round(url=f"ws://{number}", room=f"r{number}", sound_room=f"s{number}", secret=f"x{number}")
+    tokens = tuple(token for table in rounds.tables(state).values() for token in table)
+    return dice.choice(
+        (
+            events.RoundOpened(session=session.id if session and dice.random() < 0.9 else "another", round=made),
+            events.RoundSeated(room=room, tokens=tokens),
+            events.RoundSeated(room=room, tokens=tokens[1:]),
+            events.RoundGone(room=room),
+        )
+    )
+
+
 MAKERS: tuple[tuple[float, Maker], ...] = (
+    (0.5, lambda dice, state: events.EngineChosen(engine=dice.choice(list(EngineChoice)))),
+    (8, a_round),
     (8, lambda dice, state: events.Tick()),
     (20, a_likely_touch),
     (3, lambda dice, state: intents.ChooseLanguage(language=dice.choice(("de", "en", "ar", "??")))),
@@ -185,6 +205,21 @@ def names_in(state: State) -> str:
     return codec.encode(msgspec.structs.replace(state, waiting=())).decode()
 
 
+def check_seats(state: State, partners: dict[str, Partner]) -> None:
+    """On a media server only the admitted have a place, and where pictures cross only those with a yes to pictures."""
+    own = rounds.in_use(state)
+    tables = rounds.tables(state)
+    assert own is not None or not any(tables.values())
+    for call, partner in partners.items():
+        feed = rounds.feed(state, call)
+        is_admitted = partner.standing is Standing.ADMITTED
+        assert is_admitted or feed not in {one for table in tables.values() for one in table.values()}
+        sees = is_admitted and partner.consent is Consent.ALL
+        assert own is None or (feed in tables[own.room].values()) is sees
+        seen = room_view(state, call)
+        assert seen is None or seen.seat is None or sees
+
+
 def check_consent(state: State) -> None:
     """Media flows to those the customer said yes to, in a session, and to nobody else."""
     plan = media_plan(state)
@@ -204,6 +239,7 @@ def check_consent(state: State) -> None:
             assert not may_signal(state, "room", partner.call)
             assert room_view(state, partner.call) is None
         assert (partner.standing is Standing.ADMITTED) is (partner.consent is not Consent.NONE)
+    check_seats(state, partners)
     if state.phase is not Phase.SESSION:
         here = Sending.HERE if state.phase is Phase.PREPARATION else Sending.OFF
         assert (plan.camera, plan.microphone, plan.screen) == (here, here, Showing.NOTHING)
