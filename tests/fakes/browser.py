@@ -55,3 +55,18 @@ def by(name: str) -> str:
 async def stats(tab: Page) -> Any:
     """`window.rundtisch.stats()` of the desk page."""
     return await tab.evaluate("rundtisch.stats()")
+
+
+async def page_until(tab: Page, holds: str, timeout_ms: int = 10_000) -> None:
+    """Waits until a condition on `s`, the desk page's statistics, holds; `wait_for_function` waits for no promise."""
+    await tab.evaluate(
+        f"""async (deadline_ms) => {{
+          for (const end = performance.now() + deadline_ms; ; ) {{
+            const s = await rundtisch.stats();
+            if ({holds}) return;
+            if (performance.now() > end) throw new Error('not in time: ' + JSON.stringify(s));
+            await new Promise((later) => setTimeout(later, 50));
+          }}
+        }}""",
+        timeout_ms,
+    )

@@ -16,7 +16,7 @@ from playwright.async_api import Page, expect
 from kiosk.contract.media import MediaReport, PeerReport
 from kiosk.contract.partner import Leave
 from kiosk.contract.state import Consent
-from tests.fakes.browser import by, chromium, open_tab, stats
+from tests.fakes.browser import by, chromium, open_tab, page_until, stats
 from tests.fakes.desk_house import DESK, OTHER_DESK, DeskHouse, desk_house
 from tests.fakes.desk_media import RoomWithMedia, room_with_media
 from tests.fakes.desk_room import Visitor
@@ -38,13 +38,6 @@ def link(desk: DeskHouse, name: str = DESK) -> str:
 
 def peer(report: MediaReport, visitor: Visitor) -> PeerReport:
     return next((one for one in report.peers if one.call == visitor.call), PeerReport(call=visitor.call))
-
-
-async def page_until(tab: Page, holds: str, timeout_ms: int = 10_000) -> None:
-    """Waits until a condition on `s`, the page's statistics, holds."""
-    await tab.wait_for_function(
-        f"async () => {{ const s = await rundtisch.stats(); return {holds}; }}", timeout=timeout_ms
-    )
 
 
 async def come_in(both: RoomWithMedia, tab: Page, desk: DeskHouse, consent: Consent = Consent.ALL) -> Visitor:
