@@ -35,7 +35,8 @@ class Vowel:
 
     def decode(self, packet: bytes) -> Samples:
         at = (np.arange(BLOCK) + BLOCK * struct.unpack(">BIh", packet)[1]) * (2 * np.pi * self.hz / RATE_HZ)
-        return (np.sin(at) * 8000 + np.sin(2 * at) * 4000).astype(np.int16)
+        samples: Samples = (np.sin(at) * 8000 + np.sin(2 * at) * 4000).astype(np.int16)
+        return samples
 
 
 class Partner:
