@@ -15,22 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import figures
-from tests.bench.rivals import clip, cost
+from tests.bench.rivals import cost
 from tests.bench.rivals.cast import Cast, Rival, Shown, partners
 from tests.bench.rivals.chromium import chromium
+from tests.bench.rivals.film import write_camera
 from tests.bench.rivals.terminal import Terminal
 
 _SETTLE_S = 2.0
 _WATCH_S = 6.0
 _JOINS = 3
-
-
-def write_camera(path: Path) -> None:
-    """Two seconds of the clip's scene as Y4M, which both rivals take for a camera."""
-    with path.open("wb") as file:
-        file.write(f"YUV4MPEG2 W{clip.WIDTH} H{clip.HEIGHT} F{clip.PER_S}:1 Ip A1:1 C420jpeg\n".encode())
-        for frame in clip.frames(2 * clip.PER_S):
-            file.write(b"FRAME\n" + frame.to_ndarray().tobytes())
 
 
 class Round:

@@ -69,6 +69,9 @@ class Terminal:
         self._rings: dict[str, FrameRingReader] = {}
         self._client = FrameClient(folder / "frames.sock", os.getuid(), self._add, self._drop)
         self._finger: Lines | None = None
+        self._taken_s: dict[int, list[float]] = {}
+        self._bits: dict[str, int] = {}
+        self._reported_s = time.monotonic()
         self._partners: tuple[Partner, ...] = ()
 
     @contextlib.asynccontextmanager
@@ -102,9 +105,16 @@ class Terminal:
             message = await connected.receive(FromMedia)
             if isinstance(message, MediaReport):
                 self.report = message
+                self._count_bits()
                 self._show()
             elif isinstance(message, Signal):
                 self.on_signal(message)
+
+    def _count_bits(self) -> None:
+        now_s, before_s = time.monotonic(), self._reported_s
+        self._reported_s = now_s
+        for peer in self.report.peers:
+            self._bits[peer.call] = self._bits.get(peer.call, 0) + int(peer.stats.in_bps * (now_s - before_s))
 
     async def _serve_ui(self, connected: link.Link) -> None:
         self._ui = connected
@@ -179,6 +189,7 @@ class Terminal:
         codes: dict[tuple[str, int], int] = {}
         last = await self._on_glass()
         while time.monotonic() < end_s:
+            self._note_own()
             for call in calls:
                 self._note(f"{call}/camera", codes)
             now = await self._on_glass()
@@ -191,6 +202,17 @@ class Terminal:
             await asyncio.sleep(_LOOK_S)
         return found
 
+    def _note_own(self) -> None:
+        """When the room's own camera gave which picture."""
+        ring = self._rings.get("self")
+        frame = ring.latest() if ring else None
+        if frame:
+            code = barcode.read(frame.planes[0], frame.width, frame.height, frame.y_stride)
+            if code is not None:
+                times = self._taken_s.setdefault(code, [])
+                if times[-1:] != [at_s := frame.timestamp_ns / 1e9]:
+                    times.append(at_s)
+
     def _note(self, tile: str, codes: dict[tuple[str, int], int]) -> None:
         """The code of the newest picture in the ring, before it gets onto the glass."""
         ring = self._rings.get(tile)
@@ -200,6 +222,15 @@ class Terminal:
         if frame:
             code = barcode.read(frame.planes[0], frame.width, frame.height, frame.y_stride)
             codes[tile, frame.sequence] = -1 if code is None else code
+
+    def taken_s(self, shown: Shown) -> float | None:
+        """When the camera gave the picture that somebody has seen; None when that was too long ago."""
+        times = [at_s for at_s in self._taken_s.get(shown.number, []) if at_s < shown.at_s]
+        return times[-1] if times else None
+
+    def bits_received(self, call: str) -> int:
+        """So far, by the media process's own count."""
+        return self._bits.get(call, 0)
 
     def peer(self, call: str) -> PeerReport:
         return next(peer for peer in self.report.peers if peer.call == call)
