@@ -37,14 +37,14 @@ class Round:
         rival.on_signal = cast.hear
 
     @contextlib.asynccontextmanager
-    async def call(self, size: int, *, publishes: bool) -> AsyncIterator[tuple[list[str], float]]:
+    async def call(self, size: int, *, publishes: bool, obeys: bool = False) -> AsyncIterator[tuple[list[str], float]]:
         """A call with `size` partners; gives their calls, and after how many seconds all of them were on the screen."""
         self._count += 1
         calls = [f"{self.rival.name[0]}{self._count}{n}".ljust(16, "x") for n in range(size)]
         await self.rival.join(calls, publishes=publishes)
         start_s = time.monotonic()
         for call in calls:
-            self._cast.join(call)
+            self._cast.join(call, obeys=obeys)
         try:
             yield calls, await self.rival.first_pictures(calls) - start_s
         finally:

@@ -54,8 +54,9 @@ class Cast:
         self.on_signal: Callable[[Signal], None] = lambda signal: None
         self._told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
-    def join(self, call: str) -> None:
-        self._say({"join": call})
+    def join(self, call: str, *, obeys: bool = False) -> None:
+        """`obeys`: it sends smaller pictures when asked to."""
+        self._say({"join": call, "obeys": obeys})
 
     def leave(self, call: str) -> None:
         self._say({"leave": call})

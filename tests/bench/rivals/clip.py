@@ -1,4 +1,4 @@
-"""A partner's camera: four seconds of 720p30 in VP8 at 1.5 Mbit/s, with the number of each picture in it."""
+"""A partner's camera: four seconds of 720p30 in VP8 at 1.5 Mbit/s (or smaller), each picture with its number in it."""
 
 from fractions import Fraction
 
@@ -10,22 +10,25 @@ from kiosk.desk.robot.loops import Loop
 from tests.bench.rivals import barcode
 
 WIDTH, HEIGHT, PER_S, SECONDS = 1280, 720, 30, 4
-BITRATE_BPS = 1_500_000
+BITRATES_BPS = {720: 1_500_000, 360: 600_000, 180: 200_000}
+"""By height."""
 
 
-def encode() -> Loop:
-    """About a second of work."""
+def encode(height: int = HEIGHT) -> Loop:
+    """In one of the heights of `BITRATES_BPS`; about a second of work."""
+    width = height * WIDTH // HEIGHT
     context = av.CodecContext.create("libvpx", "w")
     assert isinstance(context, VideoCodecContext)
-    context.width, context.height, context.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    context.width, context.height, context.pix_fmt = width, height, "yuv420p"
     context.framerate, context.time_base = Fraction(PER_S), Fraction(1, PER_S)
-    context.bit_rate, context.gop_size, context.thread_count = BITRATE_BPS, 3000, 2
-    rate = str(BITRATE_BPS)
+    context.bit_rate, context.gop_size, context.thread_count = BITRATES_BPS[height], 3000, 2
+    rate = str(BITRATES_BPS[height])
     context.options = {"deadline": "realtime", "cpu-used": "-8", "lag-in-frames": "0"} | dict.fromkeys(
         ("minrate", "maxrate", "bufsize"), rate
     )
     pieces = []
     for index, frame in enumerate(frames(PER_S * SECONDS)):
+        frame = frame.reformat(width, height)
         frame.pts, frame.time_base = index, context.time_base
         pieces += [bytes(packet) for packet in context.encode(frame) if packet.size]
     assert len(pieces) == PER_S * SECONDS

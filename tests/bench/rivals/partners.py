@@ -1,6 +1,6 @@
 """Partners in a process of their own: each offers one peer connection, plays the clip and counts what comes.
 
-JSON lines. In: `{"join": CALL}`, `{"signal": …}`, `{"leave": CALL}`, `{"tell": true}`. Out: `{"signal": …}`, and on
+JSON lines. In: `{"join": CALL, "obeys": bool}` (whether it sends smaller pictures when asked to), `{"signal": …}`, `{"leave": CALL}`, `{"tell": true}`. Out: `{"signal": …}`, and on
 `tell` what was sent when and how many pictures came. Nothing is decoded or encoded here: the rivals are measured.
 """
 
@@ -14,7 +14,7 @@ import msgspec
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.rate import RemoteBitrateEstimator
 
-from kiosk.contract.media import Signal, SignalKind
+from kiosk.contract.media import Signal, SignalKind, Wish
 from kiosk.desk.robot.loops import Loop, encode_tone
 from kiosk.desk.robot.tracks import LoopTrack
 from tests.bench.rivals import clip
@@ -41,13 +41,15 @@ class _ClipTrack(LoopTrack):
 class Partner:
     """One peer connection to the rival."""
 
-    def __init__(self, call: str, loops: tuple[Loop, Loop]) -> None:
-        self.call = call
+    def __init__(self, call: str, tone: Loop, clips: dict[int, Loop], *, obeys: bool) -> None:
+        """`clips` by height; the largest is played until the rival wishes for another."""
+        self.call, self._clips, self._obeys = call, clips, obeys
+        self._height = clip.HEIGHT
         self.pictures = 0
         self.camera = _ClipTrack("video")
         self._microphone, self._screen = LoopTrack("audio"), LoopTrack("video")
-        self._microphone.play(lambda: loops[0])
-        self.camera.play(lambda: loops[1])
+        self._microphone.play(lambda: tone)
+        self.camera.play(lambda: clips[self._height])
         self._pc = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
 
     async def offer(self) -> None:
@@ -66,6 +68,16 @@ class Partner:
         self._count(transceivers[1].receiver)
         self._microphone.set_open(True)
         self.camera.set_open(True)
+
+    def heed(self, wish: Wish) -> None:
+        """The smallest clip that is at least as tall as the tile, or nearly so; none for a hidden one."""
+        if not self._obeys:
+            return
+        self.camera.set_open(wish.camera_px > 0)
+        height = next((one for one in sorted(self._clips) if one * 1.2 >= wish.camera_px), clip.HEIGHT)
+        if height != self._height:
+            self._height = height
+            self.camera.restart()
 
     def _report_plenty(self, receivers: list[Any]) -> None:
         """One estimate for all lines, and a start that holds nobody down."""
@@ -93,15 +105,15 @@ def _say(call: str, kind: SignalKind, sdp: str) -> None:
 
 
 async def _run() -> None:
-    loops = encode_tone(), clip.encode()
+    tone, clips = encode_tone(), {height: clip.encode(height) for height in clip.BITRATES_BPS}
     partners: dict[str, Partner] = {}
     reader = asyncio.StreamReader(limit=1 << 20)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     print(json.dumps({"ready": True}), flush=True)
     while line := await reader.readline():
         match json.loads(line):
-            case {"join": call}:
-                partners[call] = Partner(call, loops)
+            case {"join": call, "obeys": obeys}:
+                partners[call] = Partner(call, tone, clips, obeys=obeys)
                 await partners[call].offer()
             case {"leave": call}:
                 await partners.pop(call).leave()
@@ -112,6 +124,8 @@ async def _run() -> None:
                 signal = msgspec.convert(fields, Signal)
                 if signal.kind is SignalKind.ANSWER and signal.target in partners:
                     await partners[signal.target].accept(signal.sdp)
+                elif signal.wish and signal.target in partners:
+                    partners[signal.target].heed(signal.wish)
 
 
 if __name__ == "__main__":
