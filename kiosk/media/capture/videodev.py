@@ -182,7 +182,7 @@ class Device:
                 return b""
             raise
         index, _, used, flags = struct.unpack_from("<IIII", buffer)
-        data = b"" if flags & FLAG_ERROR or index >= len(self._buffers) else self._buffers[index][:used]
+        data = b"" if flags & FLAG_ERROR or index >= len(self._buffers) else bytes(self._buffers[index][:used])
         self._ask(QBUF, buffer)
         return data
 
