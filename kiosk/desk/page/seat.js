@@ -46,6 +46,11 @@ export class Seat {
     return Boolean(this.subscription?.hasFeed(feed));
   }
 
+  /** The socket is lost; media may still flow. */
+  get isCutOff() {
+    return Boolean(this.janus?.isClaiming);
+  }
+
   count(feed) {
     return this.subscription?.count(feed) ?? nothing();
   }

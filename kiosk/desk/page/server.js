@@ -73,6 +73,7 @@ class ServerPeer {
     Object.assign(this, { server, id, feed, hasPicture });
     this.shown = null;
     this.wasUp = false;
+    this.silent_ms = 0;
   }
 
   /** With pictures by way of one seat, without by way of the other; so nobody is heard twice. */
@@ -82,7 +83,8 @@ class ServerPeer {
   }
 
   get link() {
-    const isUp = Boolean(this.seat?.hasFeed(this.feed));
+    const isCutOff = this.silent_ms >= SILENT_MS && this.seat?.isCutOff;
+    const isUp = Boolean(this.seat?.hasFeed(this.feed)) && !isCutOff;
     this.wasUp ||= isUp;
     return isUp ? 'up' : this.wasUp ? 'lost' : 'connecting';
   }
@@ -113,7 +115,10 @@ class ServerPeer {
   }
 
   hasBeenSilent(silent_ms) {
-    if (this.link === 'up' && silent_ms >= SILENT_MS) this.hurry();
+    const before = this.link;
+    this.silent_ms = silent_ms;
+    if (before === 'up' && silent_ms >= SILENT_MS) this.hurry();
+    if (before !== this.link) this.server.changed();
   }
 
   /** What is sent is the seats' to carry; signals there are none. */
