@@ -15,8 +15,9 @@ from kiosk.media.capture.capture import Capture
 from kiosk.media.capture.choice import camera_of, laptop_of, microphone_of
 from kiosk.media.capture.level import LevelMeter
 from kiosk.media.capture.source import Samples
-from kiosk.media.engine.mesh import Mesh
+from kiosk.media.engine.calls import Calls
 from kiosk.media.engine.outgoing import Feeds
+from kiosk.media.engine.surroundings import Surroundings
 from kiosk.media.engine.waist import Engine, Line
 from kiosk.media.playback.chimes import NOTHING, samples_of
 from kiosk.media.playback.loudspeaker import Loudspeaker
@@ -65,7 +66,9 @@ class Media:
         self._screen = Screen(laptop_of(media), self._camera, self._feeds.screen, *about)
         self._microphone = Capture("microphone", lambda: microphone_of(media), self._heard, self._changed.set)
         self._loudspeaker = Loudspeaker(media.loudspeaker, self._mixer, self._changed.set)
-        self._engine: Engine = Mesh(group, media.codec, self._feeds, self, self._send_signal, self._changed.set)
+        self._engine: Engine = Calls(
+            Surroundings(group, media.codec, self._feeds, self, self._send_signal, self._changed.set)
+        )
         self._meter = LevelMeter(lambda pct: loop.call_soon_threadsafe(server.tell, Levels(microphone_pct=pct)))
         server.on_heights = lambda heights: self._engine.show(heights)
         for name, part in (("camera", self._camera), ("microphone", self._microphone), ("speaker", self._loudspeaker)):
@@ -213,6 +216,8 @@ class Media:
             screen_reason=self._screen.reason,
             has_laptop=self._screen.has_laptop,
             encoder=self._feeds.camera.encoder_name,
+            engine=self._engine.name,
+            lost_room=self._engine.lost_room,
             peers=self._engine.reports(),
             refused=self._engine.refused + self._refusals.total + self._server.refused,
         )

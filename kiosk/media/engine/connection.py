@@ -16,6 +16,7 @@ from kiosk.media.engine.outgoing import Feeds, Outgoing
 from kiosk.media.engine.waist import Line
 from kiosk.media.playback.voice import Voice
 from kiosk.media.rtp import sound
+from kiosk.media.rtp.lip_sync import LipSync
 from kiosk.media.rtp.incoming import Incoming
 from kiosk.media.rtp.receiver import Receiver
 from kiosk.media.rtp.sdp import Offer, finish_answer
@@ -42,6 +43,7 @@ class Connection:
         self._group = group
         self._outgoing = Outgoing(feeds) if feeds else None
         self._on_state, self._on_frame, self._voice = on_state, on_frame, voice
+        self._lips = LipSync(voice, partial(on_frame, Line.CAMERA))
         # Balanced, aiortc's own choice, leaves the second video line of a bundle on a transport that never connects.
         assert configuration.bundlePolicy is RTCBundlePolicy.MAX_BUNDLE
         self._pc = RTCPeerConnection(configuration)
@@ -84,9 +86,12 @@ class Connection:
             transceiver.direction = "sendrecv"
             self._outgoing.attach(transceiver.sender, line, offer.codecs.get(line, Codec.VP8))
         if transceiver.receiver.track:
-            self._receivers[line] = incoming.attach(transceiver, partial(self._on_frame, line))
+            show = self._lips.take if line is Line.CAMERA else partial(self._on_frame, line)
+            self._receivers[line] = incoming.attach(transceiver, show)
         if line is Line.MICROPHONE and transceiver.receiver.track:
             sound.install(transceiver.receiver, self._voice)
+        if line is not Line.SCREEN and transceiver.receiver.track:
+            self._lips.listen(transceiver.receiver)
 
     def add_candidate(self, mid: str, text: str, source: str) -> None:
         """One candidate line of the peer. Raises MalformedError: no candidate, or too many."""
@@ -118,6 +123,7 @@ class Connection:
         self.stop()
         self._pc.remove_all_listeners()
         self._candidates.stop()
+        self._lips.stop()
         for task in self._tasks:
             task.cancel()
         await self._pc.close()

@@ -1,47 +1,25 @@
 """Peer to peer: one peer connection to each planned peer. Nobody else gets as far as a peer connection."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
-from aiortc import RTCIceServer
-from aiortc.rtcicetransport import parse_stun_turn_uri
-
-from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError, Reason
-from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
+from kiosk.contract.media import PeerReport, Plan, Signal
 from kiosk.media.engine.layers import heights_worth
-from kiosk.media.engine.outgoing import Feeds
-from kiosk.media.engine.peer import OFFER_TIMEOUT_S, ROOM, Peer, Surroundings, configuration_with
-from kiosk.media.engine.waist import Line, Sinks
-from kiosk.media.rtp import consent
+from kiosk.media.engine.peer import OFFER_TIMEOUT_S, ROOM, Peer
+from kiosk.media.engine.surroundings import Surroundings
+from kiosk.media.engine.waist import Line
 
 _FIRST_OFFER_TIMEOUT_S = 0.1
 """Peers in the very first plan were connected to a process that has died: they have to offer anew, soon."""
-_GOODBYE_S = 1.0
 
 
 class Mesh:
-    """An `Engine`; see the waist."""
+    """Peers that offer to us; refuses signals of anybody else."""
 
-    def __init__(
-        self,
-        group: asyncio.TaskGroup,
-        codec: Codec,
-        feeds: Feeds,
-        sinks: Sinks,
-        send: Callable[[Signal], None],
-        on_change: Callable[[], None],
-    ) -> None:
-        """`send` takes signals to the peers, `on_change` is called when a report would say something new."""
-        consent.install()
-        self._around = Surroundings(group, codec, feeds, sinks, send)
-        self._around.on_change = on_change
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
         self._peers: dict[str, Peer] = {}
         self._has_plan = False
-
-    @property
-    def refused(self) -> int:
-        return self._around.refusals.total
 
     def apply(self, plan: Plan) -> None:
         planned = {peer.call: peer for peer in plan.peers}
@@ -64,18 +42,6 @@ class Mesh:
             self._around.refusals.note(error)
             self._around.on_change()
 
-    def use_servers(self, servers: Sequence[IceServer]) -> None:
-        usable = []
-        for server in servers:
-            try:
-                for url in server.urls:
-                    parse_stun_turn_uri(url)
-            except ValueError as error:
-                self._around.refusals.note(MalformedError("ice-servers", str(error)))
-                continue
-            usable.append(RTCIceServer(list(server.urls), server.username or None, server.credential or None))
-        self._around.configuration = configuration_with(usable)
-
     def show(self, heights: Mapping[str, int]) -> None:
         cameras = heights_worth(self._peers, heights)
         for call, peer in self._peers.items():
@@ -83,8 +49,3 @@ class Mesh:
 
     def reports(self) -> tuple[PeerReport, ...]:
         return tuple(peer.report() for peer in self._peers.values())
-
-    async def close(self) -> None:
-        self.apply(Plan())
-        if self._around.goodbyes:
-            await asyncio.wait(self._around.goodbyes, timeout=_GOODBYE_S)

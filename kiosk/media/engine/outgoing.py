@@ -7,9 +7,11 @@ from aiortc import RTCRtpSender
 from kiosk.contract.configuration import Codec
 from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.waist import Line
-from kiosk.media.rtp import feedback
+from kiosk.media.rtp import feedback, sender_report
+from kiosk.media.sending import clock
 from kiosk.media.sending.microphone_feed import MicrophoneFeed
 from kiosk.media.sending.packets import PacketTrack
+from kiosk.media.sending.video_encoder import TIME_BASE
 from kiosk.media.sending.video_feed import VideoFeed, VideoTrack
 
 
@@ -45,12 +47,14 @@ class Outgoing:
             self._sound = PacketTrack("audio", lambda: None)
             self._feeds.microphone.add(self._sound)
             sender.replaceTrack(self._sound)
+            sender_report.install(sender, self._feeds.microphone.now)
         else:
             feed = self._feed(line)
             self._pictures[line] = track = VideoTrack(codec, feed)
             feed.add(track)
             sender.replaceTrack(track)
             feedback.install(sender, codec, track.ask_keyframe, track.limit)
+            sender_report.install(sender, lambda: clock.now(TIME_BASE.denominator))
 
     def _feed(self, line: Line) -> VideoFeed:
         return self._feeds.camera if line is Line.CAMERA else self._feeds.screen

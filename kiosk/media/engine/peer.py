@@ -3,21 +3,15 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer
-
-from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError
 from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Signal, SignalKind, Wish
 from kiosk.media.engine.connection import Connection
 from kiosk.media.engine.gates import PICTURES, gates_of
-from kiosk.media.engine.outgoing import Feeds
-from kiosk.media.engine.tally import Tally
-from kiosk.media.engine.waist import Line, Sinks
+from kiosk.media.engine.surroundings import Surroundings
+from kiosk.media.engine.waist import Line
 from kiosk.media.engine.wishes import Wishes
 from kiosk.media.rtp.sdp import read_offer
-from kiosk.runtime.log import Refusals
 
 _logger = logging.getLogger(__name__)
 
@@ -29,30 +23,6 @@ CONNECT_TIMEOUT_S = 8.0
 _ASK_S = (0.25, 0.5, 1.0)
 """Pauses between two requests for a new offer; the last one without end."""
 _MAX_EARLY = 64
-
-
-def configuration_with(servers: list[RTCIceServer]) -> RTCConfiguration:
-    """For a peer connection whose three lines share one transport."""
-    return RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
-
-
-class Surroundings:
-    """What all peers share."""
-
-    def __init__(
-        self, group: asyncio.TaskGroup, codec: Codec, feeds: Feeds, sinks: Sinks, send: Callable[[Signal], None]
-    ) -> None:
-        self.group, self.codec, self.feeds, self.sinks, self.send = group, codec, feeds, sinks, send
-        self.configuration = configuration_with([])
-        self.refusals = Refusals(_logger)
-        self.on_change: Callable[[], None] = lambda: None
-        self.goodbyes: set[asyncio.Task[None]] = set()
-
-    def say_goodbye(self, connection: Connection) -> None:
-        """Close a connection in the background, also while the group ends."""
-        goodbye = asyncio.create_task(connection.close(), name="goodbye")
-        self.goodbyes.add(goodbye)
-        goodbye.add_done_callback(self.goodbyes.discard)
 
 
 class Peer:
@@ -70,7 +40,7 @@ class Peer:
         self._plan, self._has_picture = Plan(), False
         self._shown = PICTURES
         self._wishes = Wishes(self._wish)
-        self._tally = Tally(call, around.sinks, lambda: around.on_change())
+        self._tally = around.tally_of(call)
         self.link = PeerLink.CONNECTING
         self._task = around.group.create_task(self._run(), name=f"peer-{call}")
 
@@ -204,7 +174,7 @@ class Peer:
         connection.stop()
         self._tally.frames_sent += connection.frames_sent
         self._tally.audio_packets_sent += connection.audio_packets_sent
-        self._around.say_goodbye(connection)
+        self._around.say_goodbye(connection.close())
 
     def report(self) -> PeerReport:
         connection = self._connection
@@ -217,4 +187,3 @@ class Peer:
         self._task.cancel()
         self._wishes.close()
         self._drop_connection()
-        self._around.sinks.gone(self.call)

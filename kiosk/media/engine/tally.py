@@ -28,10 +28,11 @@ class Tally:
         """The same of sound."""
         self.takes_pictures = False
         """Pictures that come although they may not are forgotten."""
+        self._is_closed = False
 
     def take(self, line: Line, frame: av.VideoFrame) -> None:
         """One decoded picture."""
-        if not self.takes_pictures:
+        if self._is_closed or not self.takes_pictures:
             return
         now_s = time.monotonic()
         was_here = now_s - self._last_picture_s[line] < _PICTURE_S
@@ -65,3 +66,8 @@ class Tally:
             audio_packets_sent=self.audio_packets_sent + audio_packets_sent,
             first_frame_s=round(self._first_frame_s, 3),
         )
+
+    def close(self) -> None:
+        """The peer is no more; what its last connection still gives is forgotten."""
+        self._is_closed = True
+        self._sinks.gone(self.call)

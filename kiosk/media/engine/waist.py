@@ -41,6 +41,14 @@ class Engine(Protocol):
     """A way of calling. All methods on the loop; none waits for the network."""
 
     @property
+    def name(self) -> str:
+        """`mesh` or `janus`, as in `MediaReport.engine`."""
+
+    @property
+    def lost_room(self) -> str:
+        """As in `MediaReport.lost_room`."""
+
+    @property
     def refused(self) -> int:
         """Signals and descriptions refused so far."""
 

@@ -5,6 +5,7 @@ without a codec of ours, stopped lines and foreign ones are taken out here and p
 """
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from aiortc.sdp import SessionDescription
@@ -41,8 +42,8 @@ class Offer(NamedTuple):
     """Place of a line that was taken out, to its rejection for the answer."""
 
 
-def read_offer(text: str, preferred: Codec, source: str) -> Offer:
-    """`text` filtered.
+def read_offer(text: str, preferred: Codec, source: str, places: Sequence[Line | None] = _PLACES) -> Offer:
+    """`text` filtered. `places` says what its media lines are, in their order.
 
     Raises:
         MalformedError: too long, no SDP, no line left, or without ICE, DTLS or bundled RTP as a browser would have it.
@@ -53,7 +54,8 @@ def read_offer(text: str, preferred: Codec, source: str) -> Offer:
     offer = Offer("", {}, {}, {}, {})
     kept: list[str] = []
     for place, section in enumerate(sections):
-        _take_section(offer, place, section, preferred, kept, source)
+        line = places[place] if place < len(places) else None
+        _take_section(offer, place, section, line, preferred, kept, source)
     if not offer.lines:
         raise MalformedError(source, "no media line that can be used")
     session = [_bundle(line, offer.lines) for line in session]
@@ -85,13 +87,14 @@ def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
     return session, sections
 
 
-def _take_section(offer: Offer, place: int, section: list[str], preferred: Codec, kept: list[str], source: str) -> None:
+def _take_section(
+    offer: Offer, place: int, section: list[str], line: Line | None, preferred: Codec, kept: list[str], source: str
+) -> None:
     found = _MEDIA.match(section[0])
     if not found:
         raise MalformedError(source, f"media line {place} is none")
     kind, port, profile, formats = found.groups()
     mid = _value(section, "a=mid:")
-    line = _PLACES[place] if place < len(_PLACES) else None
     is_kind = kind == ("audio" if line is Line.MICROPHONE else "video")
     is_stopped = port == "0" and "a=bundle-only" not in section
     chosen = _choose(section, formats.split(), line, preferred) if line and is_kind else []

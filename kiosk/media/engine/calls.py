@@ -1,0 +1,75 @@
+"""All calls of the room: each peer by the engine that the plan names for it, peer to peer or by way of a server.
+
+A peer that changes from one to the other keeps its tile, its place in the mix and its counters.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from aiortc import RTCIceServer
+from aiortc.rtcicetransport import parse_stun_turn_uri
+
+from kiosk.contract.errors import MalformedError
+from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
+from kiosk.media.engine.janus import Janus
+from kiosk.media.engine.mesh import Mesh
+from kiosk.media.engine.surroundings import Surroundings, configuration_with
+from kiosk.media.rtp import consent
+
+
+class Calls:
+    """An `Engine`; see the waist."""
+
+    def __init__(self, around: Surroundings) -> None:
+        consent.install()
+        self._around = around
+        self._mesh, self._janus = Mesh(around), Janus(around)
+        self._plan = Plan()
+
+    @property
+    def name(self) -> str:
+        return "janus" if self._plan.seat or self._plan.sound_seat else "mesh"
+
+    @property
+    def refused(self) -> int:
+        return self._around.refusals.total
+
+    @property
+    def lost_room(self) -> str:
+        return self._janus.lost_room
+
+    def apply(self, plan: Plan) -> None:
+        self._plan = plan
+        near = tuple(peer for peer in plan.peers if not peer.feed)
+        far = tuple(peer for peer in plan.peers if peer.feed)
+        self._mesh.apply(msgspec.structs.replace(plan, peers=near))
+        self._janus.apply(msgspec.structs.replace(plan, peers=far))
+        self._around.keep_tallies({peer.call for peer in plan.peers})
+
+    def take(self, signal: Signal) -> None:
+        if any(peer.call == signal.source and peer.feed for peer in self._plan.peers):
+            return  # its page has not heard yet that it is met on the server now
+        self._mesh.take(signal)
+
+    def use_servers(self, servers: Sequence[IceServer]) -> None:
+        usable = []
+        for server in servers:
+            try:
+                for url in server.urls:
+                    parse_stun_turn_uri(url)
+            except ValueError as error:
+                self._around.refusals.note(MalformedError("ice-servers", str(error)))
+                continue
+            usable.append(RTCIceServer(list(server.urls), server.username or None, server.credential or None))
+        self._around.configuration = configuration_with(usable)
+
+    def show(self, heights: Mapping[str, int]) -> None:
+        self._mesh.show(heights)
+        self._janus.show(heights)
+
+    def reports(self) -> tuple[PeerReport, ...]:
+        return self._mesh.reports() + self._janus.reports()
+
+    async def close(self) -> None:
+        self.apply(Plan())
+        await self._around.goodbyes_said()

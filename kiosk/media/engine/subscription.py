@@ -1,0 +1,197 @@
+"""One planned peer that comes by way of a media server, over all its peer connections.
+
+A peer connection of its own for each feed, although one for all would do: a roster that changes then disturbs nobody
+else. In one connection every change is a description that all wait for, and Janus uses the lines of who has left for
+whoever comes, under a new SSRC. The price of one more is small: a handshake, and two packets a second to keep it open.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from kiosk.contract.errors import MalformedError, MediaServerError
+from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Wish
+from kiosk.media.engine.connection import Connection
+from kiosk.media.engine.gates import PICTURES, gates_of
+from kiosk.media.engine.layers import layer_of
+from kiosk.media.engine.publisher import Publisher
+from kiosk.media.engine.videoroom import SOURCE, Attendance, VideoRoom, candidate_of, pause_s
+from kiosk.media.engine.waist import Line
+from kiosk.media.engine.wishes import Wishes
+from kiosk.media.rtp.sdp import read_offer
+from kiosk.runtime.janus import Event, Handle, Jsep
+
+_CONNECT_TIMEOUT_S = 8.0
+_LINES = {"0": Line.MICROPHONE, "1": Line.CAMERA, "2": Line.SCREEN}
+"""By the mid under which it is published, see `kiosk.contract.media.Seat`."""
+
+
+class Subscription:
+    """Loop's thread only."""
+
+    def __init__(self, planned: PlannedPeer, room: VideoRoom, publisher: Publisher, link: PeerLink) -> None:
+        """`link`: how the peer stands so far."""
+        self.call, self.feed, self.room = planned.call, planned.feed, room
+        self._publisher, self._around = publisher, room.around
+        self._sent_before = (publisher.frames_sent, publisher.audio_packets_sent)
+        self._tally = self._around.tally_of(self.call)
+        self._link = link
+        self._plan, self._has_picture = Plan(), False
+        self._shown = PICTURES
+        self._wishes = Wishes(self._wish)
+        self._handle: Handle | None = None
+        self._connection: Connection | None = None
+        self._mids: dict[Line, str] = {}
+        """Line to the mid under which we receive it."""
+        self._task = self._around.group.create_task(self._run(), name=f"janus peer-{self.call}")
+
+    @property
+    def link(self) -> PeerLink:
+        """Up where both ways are."""
+        if self._link is PeerLink.UP and not self._publisher.is_up:
+            return PeerLink.LOST
+        return self._link
+
+    def apply(self, plan: Plan, planned: PlannedPeer) -> None:
+        """What may cross from now on."""
+        self._plan, self._has_picture = plan, planned.has_picture
+        self._tally.take_pictures(planned.has_picture)
+        self._set_gates()
+
+    def show(self, camera_px: int, screen_px: int) -> None:
+        """How tall this peer's pictures are shown; what is not shown is neither sent to us nor decoded."""
+        lines = {Line.CAMERA: camera_px, Line.SCREEN: screen_px}
+        self._shown = frozenset(line for line, height_px in lines.items() if height_px)
+        self._set_gates()
+        self._wishes.change(Wish(camera_px=camera_px, screen_px=screen_px))
+
+    def _set_gates(self) -> None:
+        if self._connection:
+            self._connection.set_gates(gates_of(self._plan, has_picture=self._has_picture, shown=self._shown))
+
+    def _wish(self, wish: Wish) -> None:
+        if self._handle:
+            self._around.say_goodbye(_configure(self._handle, self._mids, wish))
+
+    async def _run(self) -> None:
+        tries = 0
+        while True:
+            attendance, number = await self.room.until_published(self.feed)
+            try:
+                await self._subscribe(attendance, number)
+                tries = 0
+            except (MalformedError, MediaServerError, TimeoutError) as error:
+                tries += 1
+                self._note(error)
+            finally:
+                self._drop()
+            await self.room.check()
+            await asyncio.sleep(pause_s(tries))
+
+    async def _subscribe(self, attendance: Attendance, number: int) -> None:
+        """One connection, to its end. Raises MalformedError, MediaServerError, TimeoutError when none came to be."""
+        around, room = self._around, self.room
+        self._handle = handle = await attendance.session.attach(self._hear)
+        body = {"request": "join", "ptype": "subscriber", "room": room.seat.room, "autoupdate": False}
+        more = {"private_id": attendance.private_id, "streams": [{"feed": self.feed}]}
+        attached = await handle.request({**body, **more})
+        places = self._take_streams(attached.data.get("streams"))
+        if attached.jsep is None:
+            raise MalformedError(SOURCE, "a subscription without an offer")
+        offer = read_offer(attached.jsep.sdp, around.codec, SOURCE, places)
+        self._connection = connection = Connection(
+            around.group, around.configuration, None, self._changed, self._tally.take, self._tally.voice
+        )
+        answer = await connection.answer(offer, SOURCE)
+        self._set_gates()
+        await handle.request({"request": "start"}, Jsep(type="answer", sdp=answer))
+        self._wishes.begin()
+        await room.pulse.until(lambda: connection.is_up or connection.is_over, _CONNECT_TIMEOUT_S)
+        await room.pulse.until(
+            lambda: (
+                connection.is_over
+                or room.attendance not in (None, attendance)
+                or room.publishing.get(self.feed) != number
+            )
+        )
+
+    def _take_streams(self, streams: object) -> list[Line | None]:
+        """What the media lines are, in their order."""
+        self._mids.clear()
+        places: list[Line | None] = []
+        for one in streams if isinstance(streams, list) else ():
+            line = _LINES.get(str(one.get("feed_mid"))) if isinstance(one, dict) else None
+            places.append(line)
+            if line:
+                self._mids[line] = str(one.get("mid"))
+        return places
+
+    def _note(self, error: MalformedError | MediaServerError | TimeoutError) -> None:
+        if isinstance(error, TimeoutError):
+            error = MediaServerError("no path for a subscription")
+        self._around.refusals.note(error)
+        self._around.on_change()
+
+    def _hear(self, event: Event) -> None:
+        """What the server says of the peer connection."""
+        if self._connection is None:
+            return
+        if event.kind == "trickle":
+            try:
+                self._connection.add_candidate(*candidate_of(event), SOURCE)
+            except MalformedError as error:
+                self._note(error)
+        elif event.kind == "hangup":
+            self._connection.stop()
+            self.room.pulse.beat()
+
+    def _changed(self, connection: Connection) -> None:
+        if connection.is_up:
+            self._link = PeerLink.UP
+        self.room.pulse.beat()
+        self._around.on_change()
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        handle, self._handle = self._handle, None
+        if self._link is PeerLink.UP:
+            self._link = PeerLink.LOST
+        if connection:
+            connection.stop()
+            self._around.say_goodbye(connection.close())
+        if handle:
+            self._around.say_goodbye(_detach(handle))
+        self._around.on_change()
+
+    def report(self) -> PeerReport:
+        publisher, (frames, packets) = self._publisher, self._sent_before
+        return self._tally.report(self.link, publisher.frames_sent - frames, publisher.audio_packets_sent - packets)
+
+    def close(self) -> None:
+        """The connection says goodbye in the background."""
+        self._task.cancel()
+        self._wishes.close()
+        self._drop()
+        publisher, (frames, packets) = self._publisher, self._sent_before
+        self._tally.frames_sent += publisher.frames_sent - frames
+        self._tally.audio_packets_sent += publisher.audio_packets_sent - packets
+
+
+async def _detach(handle: Handle) -> None:
+    with contextlib.suppress(MediaServerError):  # the session may be gone
+        await handle.detach()
+
+
+async def _configure(handle: Handle, mids: Mapping[Line, str], wish: Wish) -> None:
+    """Asks for the layers that are worth it; the screen in full or not at all."""
+    layer = layer_of(wish.camera_px)
+    streams: list[dict[str, Any]] = []
+    if Line.CAMERA in mids:
+        how = {"send": False} if wish.camera_px == 0 else {"send": True, "substream": int(layer)}
+        streams.append({"mid": mids[Line.CAMERA], **how})
+    if Line.SCREEN in mids:
+        streams.append({"mid": mids[Line.SCREEN], "send": wish.screen_px > 0})
+    if streams:
+        with contextlib.suppress(MediaServerError):  # the next connection asks again
+            await handle.request({"request": "configure", "streams": streams})
