@@ -74,10 +74,8 @@ class Screen:
         """Show what the plan says; take a still when it asks for one more."""
         self._plan = plan
         showing = Showing.NOTHING if plan.is_paused else plan.screen
-        with self._writing:
-            if showing is not self._showing:
-                self._showing, self._shown = showing, None
-                self._tiles.drop(TILE)
+        if showing is not self._showing:
+            self._hide(showing)
         for what, capture in self._captures.items():
             capture.want(showing is what and (what is Showing.LAPTOP or self._still.has_picture))
         if plan.screen is not Showing.DOCUMENT:
@@ -88,9 +86,17 @@ class Screen:
         self._camera.job = None if plan.is_paused else self._job
         self.needs_camera = self._camera.job is not None
 
+    def _hide(self, then: Showing | None = None) -> None:
+        """Away from the panel at once; `then` is what may come after."""
+        with self._writing:
+            self._showing = then or self._showing
+            self._shown = None
+            self._tiles.drop(TILE)
+
     def _changed(self) -> None:
         if not any(capture.is_open for capture in self._captures.values()):
             self._feed.rest()
+            self._hide()
         self._on_change()
 
     def _photograph(self, number: int, camera: Source[av.VideoFrame]) -> None:
