@@ -39,9 +39,15 @@ class Side:
     def __init__(self, name: str) -> None:
         self.name = name
         self._pc = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self._pc.on("connectionstatechange", self._state_changed)
+        self.is_up = asyncio.Event()
         self.frames = 0
         self.costs_us: list[float] = []
         self._readers: list[asyncio.Task[None]] = []
+
+    def _state_changed(self) -> None:
+        if self._pc.connectionState == "connected":
+            self.is_up.set()
 
     async def answer(self, offer: str) -> str:
         """What the offering side needs."""
@@ -127,9 +133,8 @@ async def bench(rounds: int) -> figures.Result:
             _say(process, side.name)
             answer = await side.answer(json.loads(await process.stdout.readline()))
             _say(process, {side.name: answer})
-        async with asyncio.timeout(10):
-            while any(side._pc.connectionState != "connected" for side in sides):
-                await asyncio.sleep(0.05)
+            async with asyncio.timeout(10):
+                await side.is_up.wait()
         for number in range(rounds):
             for side in sides:
                 _say(process, side.name)

@@ -29,7 +29,7 @@ class Incoming:
         dtls = connection.getTransceivers()[0].receiver.transport
         routing.install(dtls, retransmissions)
         self.intake = Intake(dtls, self._refuse)
-        self.receivers: list[Receiver] = []
+        self.receivers = self.intake.receivers
 
     def _refuse(self, reason: str) -> None:
         self._refusals.note(MalformedError("media", reason))

@@ -41,6 +41,7 @@ class Intake:
         self._session: Any = None
         self._srtp: Any = None
         self._ids = dtls._rtp_header_extensions_map._HeaderExtensionsMap__ids  # type: ignore[attr-defined]
+        self.receivers: list[Receiver] = []
         self.on_packet: Callable[[Packet, float], None] | None = None
         """Called with each media packet and its time of arrival (monotonic), before it is routed."""
         self._stock_rtcp = dtls._handle_rtcp_data
@@ -91,7 +92,7 @@ class Intake:
             receiver = router.route_rtp(packet)  # type: ignore[arg-type]
         if isinstance(receiver, Receiver):
             receiver.take(packet, now_s)
-        elif router.receivers:  # before there are any, media is only early
+        elif router.receivers.issuperset(self.receivers):  # else it is only early
             self._on_refused("a stream that belongs to no line")
 
     async def _handle_rtcp(self, data: bytes) -> None:
