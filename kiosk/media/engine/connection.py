@@ -16,8 +16,8 @@ from kiosk.media.engine.outgoing import Feeds, Outgoing
 from kiosk.media.engine.waist import Line
 from kiosk.media.playback.voice import Voice
 from kiosk.media.rtp import sound
-from kiosk.media.rtp.lip_sync import LipSync
 from kiosk.media.rtp.incoming import Incoming
+from kiosk.media.rtp.lip_sync import LipSync
 from kiosk.media.rtp.receiver import Receiver
 from kiosk.media.rtp.sdp import Offer, finish_answer
 

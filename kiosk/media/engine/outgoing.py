@@ -12,7 +12,8 @@ from kiosk.media.sending import clock
 from kiosk.media.sending.microphone_feed import MicrophoneFeed
 from kiosk.media.sending.packets import PacketTrack
 from kiosk.media.sending.video_encoder import TIME_BASE
-from kiosk.media.sending.video_feed import VideoFeed, VideoTrack
+from kiosk.media.sending.video_feed import VideoFeed
+from kiosk.media.sending.video_track import VideoTrack
 
 
 class Feeds(NamedTuple):
@@ -50,8 +51,7 @@ class Outgoing:
             sender_report.install(sender, self._feeds.microphone.now)
         else:
             feed = self._feed(line)
-            self._pictures[line] = track = VideoTrack(codec, feed)
-            feed.add(track)
+            self._pictures[line] = track = feed.track(codec)
             sender.replaceTrack(track)
             feedback.install(sender, codec, track.ask_keyframe, track.limit)
             sender_report.install(sender, lambda: clock.now(TIME_BASE.denominator))

@@ -61,7 +61,7 @@ class Mixer:
         with self._lock:
             now_s = self._clock()
             for voice in self._voices.values():
-                samples = voice.pull(count, now_s)
+                samples = voice.pull(count, now_s, self.latency_s)
                 if samples is not None:
                     total += samples
             chime, self._chime = self._chime[:count], self._chime[count:]

@@ -55,10 +55,11 @@ class _Packet(NamedTuple):
 class Heard(NamedTuple):
     """What the loudspeaker took last."""
 
+    ssrc: int
     timestamp: int
     """RTP time of its first sample, without overflow."""
     at_s: float
-    ssrc: int
+    """When that reaches the ear."""
 
 
 class Voice:
@@ -132,8 +133,11 @@ class Voice:
             self._packets.clear()
             self._stop()
 
-    def pull(self, count: int, now_s: float) -> Samples | None:
-        """The next `count` samples; None while there is nothing to be heard. `now_s` on the clock of the arrivals."""
+    def pull(self, count: int, now_s: float, latency_s: float = 0.0) -> Samples | None:
+        """The next `count` samples; None while there is nothing to be heard.
+
+        `now_s` on the clock of the arrivals, `latency_s` from here to the ear.
+        """
         while self._arrived:
             self._sort_in(self._arrived.popleft())
         while len(self._packets) > _MAX_WAITING:
@@ -144,7 +148,7 @@ class Voice:
             if not self._go_on(now_s):
                 self._stop()
                 return None
-        self.heard = Heard(self._position - len(self._ready), now_s, self._ssrc)
+        self.heard = Heard(self._ssrc, self._position - len(self._ready), now_s + latency_s)
         samples, self._ready = self._ready[:count], self._ready[count:]
         return samples
 

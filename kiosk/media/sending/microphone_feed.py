@@ -15,8 +15,9 @@ from kiosk.media.sending.packets import Packet, PacketTrack
 
 _BITRATE_BPS = 40_000
 _TIME_BASE = Fraction(1, SAMPLE_RATE_HZ)
-_MAX_DRIFT = 5 * SAMPLES_PER_READ
-"""Between the count of samples and the clock; beyond it (a pause) the clock wins."""
+_PAUSE = 5 * SAMPLES_PER_READ
+"""By so much the clock is ahead of the count of samples, all at once: nothing was taken meanwhile."""
+_SMOOTHING = 0.01
 
 
 class MicrophoneFeed:
@@ -27,6 +28,7 @@ class MicrophoneFeed:
         self._tracks: set[PacketTrack] = set()
         self._encoder: AudioCodecContext | None = None
         self._next = 0
+        self._ahead = 0.0
         self.last_sent_s = 0.0
         """When a packet was last handed to a peer, by `time.monotonic`."""
 
@@ -53,10 +55,19 @@ class MicrophoneFeed:
         except av.FFmpegError as error:
             raise MediaError(f"encoder libopus: {error}", Reason.INTERNAL) from None
 
+    def now(self) -> int:
+        """The time by the count of samples; the microphone's clock is not the machine's. Any thread."""
+        return clock.now(SAMPLE_RATE_HZ) - round(self._ahead)
+
     def _pts(self) -> int:
-        now = clock.now(SAMPLE_RATE_HZ)
-        if abs(now - self._next) > _MAX_DRIFT:
-            self._next = now
+        """When the first sample was heard, by the count of samples: no clock makes it jump within a sentence."""
+        heard = clock.now(SAMPLE_RATE_HZ) - SAMPLES_PER_READ
+        off = heard - self._next - self._ahead
+        if abs(off) > _PAUSE:
+            self._next = max(self._next, heard)
+            self._ahead = float(heard - self._next)
+        else:
+            self._ahead += off * _SMOOTHING
         pts, self._next = self._next, self._next + SAMPLES_PER_READ
         return pts
 
