@@ -157,7 +157,7 @@ class V4l2Camera:
         except OSError as error:
             raise self._fault(error) from None
         if largest[1] * largest[2] <= video.width * video.height:
-            return self._whole()
+            return _as_large(self._whole())
         frame = None
         try:
             self._switch(largest[1], largest[2], largest[0])
@@ -166,7 +166,7 @@ class V4l2Camera:
             # A camera may list what it, or its USB bus, cannot do: then the still is as large as the video.
             _logger.warning("still in %dx%d: %s", largest[1], largest[2], error.detail)
         self._switch(video.width, video.height, video.pixels)
-        return frame or self._whole()
+        return _as_large(frame or self._whole())
 
     def _switch(self, width: int, height: int, pixels: Pixels | None = None) -> None:
         assert self._device
@@ -196,3 +196,7 @@ class V4l2Camera:
                 _logger.info("%s: %d broken pictures", self.name, self.broken)
             self._device.close()
             self._device = None
+
+
+def _as_large(frame: av.VideoFrame) -> av.VideoFrame:
+    return fitted(frame, frame.width, frame.height)
