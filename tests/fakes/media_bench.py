@@ -14,9 +14,10 @@ import av
 import numpy as np
 from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
+from msgspec.structs import replace
 
 from kiosk.contract.links import FromMedia, Role
-from kiosk.contract.media import MediaReport, PeerReport, Plan, PlannedPeer, Sending, Signal, SignalKind
+from kiosk.contract.media import MediaReport, PeerReport, Plan, PlannedPeer, Sending, Showing, Signal, SignalKind
 from kiosk.runtime import link
 
 FRAMES_PER_SECOND = 20
@@ -37,6 +38,7 @@ frames_socket = "{folder}/frames.sock"
 camera = "{camera}"
 microphone = "{microphone}"
 loudspeaker = "{loudspeaker}"
+laptop = "{laptop}"
 width_px = 640
 height_px = 360
 frames_per_second = 20
@@ -48,10 +50,10 @@ class Terminal:
     """A media process, and the agent's end of its link."""
 
     def __init__(self, folder: Path, **media: str) -> None:
-        """`media`: camera, microphone, loudspeaker and codec where they are not the usual ones."""
+        """`media`: camera, microphone, loudspeaker, laptop and codec where they are not the usual ones."""
         self.folder = folder
         self._file = folder / "terminal.toml"
-        usual = {"camera": "pattern", "microphone": "tone", "loudspeaker": "none", "codec": "vp8"}
+        usual = {"camera": "pattern", "microphone": "tone", "loudspeaker": "none", "laptop": "none", "codec": "vp8"}
         self._file.write_text(CONFIGURATION.format(folder=folder, **(usual | media)))
         self.prefix: tuple[str, ...] = ()
         """Put before the command line, for example to start it in another network namespace."""
@@ -122,6 +124,11 @@ class Terminal:
         )
         if self.link:
             self.link.send(self.plan)
+
+    def show(self, showing: Showing, still: int = 0, **changes: Any) -> None:
+        """The plan of before, but for what the room shows; and `changes`."""
+        self.plan = replace(self.plan, screen=showing, still=still, **changes)
+        self.send(self.plan)
 
     async def until(self, holds: Callable[[MediaReport], bool], timeout_s: float = 10) -> MediaReport:
         """Waits for a report for which this holds; the last report is in the failure."""
