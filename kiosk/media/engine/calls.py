@@ -14,7 +14,7 @@ from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
 from kiosk.media.engine.janus import Janus
 from kiosk.media.engine.mesh import Mesh
 from kiosk.media.engine.surroundings import Surroundings, configuration_with
-from kiosk.media.rtp import consent
+from kiosk.media.rtp import consent, steering
 
 
 class Calls:
@@ -22,6 +22,7 @@ class Calls:
 
     def __init__(self, around: Surroundings) -> None:
         consent.install()
+        steering.negotiate()
         self._around = around
         self._mesh, self._janus = Mesh(around), Janus(around)
         self._plan = Plan()

@@ -5,9 +5,10 @@ from typing import NamedTuple
 from aiortc import RTCRtpSender
 
 from kiosk.contract.configuration import Codec
+from kiosk.contract.media import Wish
 from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.waist import Line
-from kiosk.media.rtp import feedback, sender_report
+from kiosk.media.rtp import feedback, sender_report, steering
 from kiosk.media.sending import clock
 from kiosk.media.sending.microphone_feed import MicrophoneFeed
 from kiosk.media.sending.packets import PacketTrack
@@ -49,12 +50,14 @@ class Outgoing:
             self._feeds.microphone.add(self._sound)
             sender.replaceTrack(self._sound)
             sender_report.install(sender, self._feeds.microphone.now)
+            steering.of(sender.transport).attach(sender, None)
         else:
             feed = self._feed(line)
             self._pictures[line] = track = feed.track(codec)
             sender.replaceTrack(track)
             feedback.install(sender, codec, track.ask_keyframe, track.limit)
             sender_report.install(sender, lambda: clock.now(TIME_BASE.denominator))
+            steering.of(sender.transport).attach(sender, track, is_screen=line is Line.SCREEN)
 
     def _feed(self, line: Line) -> VideoFeed:
         return self._feeds.camera if line is Line.CAMERA else self._feeds.screen
@@ -65,6 +68,11 @@ class Outgoing:
             self._sound.set_open(gates.sends_sound)
         for line, track in self._pictures.items():
             track.set_open(gates.sends_camera if line is Line.CAMERA else gates.sends_screen)
+
+    def wish(self, wish: Wish) -> None:
+        """How tall the peer shows what is sent to it."""
+        for line, track in self._pictures.items():
+            track.wish(wish.camera_px if line is Line.CAMERA else wish.screen_px)
 
     def stop(self) -> None:
         """Nothing is sent any more from this moment."""

@@ -31,6 +31,12 @@ class SharedEstimator(RemoteBitrateEstimator):
         return max(report[0], FLOOR_BPS), report[1]
 
 
+def leave_out(receivers: list[RTCRtpReceiver]) -> None:
+    """On the video receivers of a peer that has transport-wide feedback: a report would only be one more limit."""
+    for receiver in receivers:
+        receiver._RTCRtpReceiver__remote_bitrate_estimator = None  # type: ignore[attr-defined]
+
+
 def install(receivers: list[RTCRtpReceiver]) -> None:
     """On all video receivers of one peer connection, before it connects."""
     shared = SharedEstimator()

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from aiortc import RTCPeerConnection, RTCRtpTransceiver
+from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpTransceiver
 
 from kiosk.contract.errors import MalformedError
-from kiosk.media.rtp import bandwidth, receiver, routing
+from kiosk.media.rtp import bandwidth, receiver, routing, steering
 from kiosk.media.rtp.intake import Intake
 from kiosk.media.rtp.receiver import Receiver
 from kiosk.runtime.log import Refusals
@@ -29,6 +29,8 @@ class Incoming:
         dtls = connection.getTransceivers()[0].receiver.transport
         routing.install(dtls, retransmissions)
         self.intake = Intake(dtls, self._refuse)
+        self.intake.on_packet = steering.of(dtls).came
+        self._connection = connection
         self.receivers = self.intake.receivers
 
     def _refuse(self, reason: str) -> None:
@@ -42,5 +44,7 @@ class Incoming:
 
     def start(self) -> None:
         """After `setLocalDescription`, which has gathered the candidates; again changes nothing."""
-        bandwidth.install([found for found in self.receivers if found.track.kind == "video"])
+        video: list[RTCRtpReceiver] = [found for found in self.receivers if found.track.kind == "video"]
+        has_feedback = steering.has_feedback(self._connection.getTransceivers())
+        (bandwidth.leave_out if has_feedback else bandwidth.install)(video)
         self.intake.attach()

@@ -14,8 +14,9 @@ from kiosk.media.rtp.queues import is_keyframe
 from kiosk.media.sending.content import Content
 from kiosk.media.sending.microphone_feed import MicrophoneFeed
 from kiosk.media.sending.packets import Packet, PacketTrack, SilentTrack
-from kiosk.media.sending.video_encoder import MIN_BITRATE_BPS, VideoEncoder, full_bitrate_bps
-from kiosk.media.sending.video_feed import VideoFeed, VideoTrack
+from kiosk.media.sending.sizes import MIN_BITRATE_BPS, Layer, Size, full_bitrate_bps
+from kiosk.media.sending.video_encoder import open_encoder
+from kiosk.media.sending.video_feed import VideoFeed
 
 WIDTH, HEIGHT, RATE = 320, 180, 20
 
@@ -29,7 +30,7 @@ def pictures(count: int) -> list[av.VideoFrame]:
 @pytest.mark.parametrize("codec", list(Codec))
 def test_keyframes_come_when_they_are_asked_for(codec: Codec) -> None:
     """The first picture and the one asked for; each packet can be decoded alone from there on."""
-    encoder = VideoEncoder(codec, WIDTH, HEIGHT, RATE, 400_000)
+    encoder = open_encoder(codec, Size(WIDTH, HEIGHT), RATE, 400_000, Content.MOTION)
     packets = [
         packet
         for number, frame in enumerate(pictures(12))
@@ -42,19 +43,28 @@ def test_keyframes_come_when_they_are_asked_for(codec: Codec) -> None:
     assert len([frame for packet in packets[7:] for frame in decoder.decode(av.Packet(bytes(packet)))]) == 5
 
 
+def noise(rng: np.random.Generator) -> av.VideoFrame:
+    """A picture that cannot be foretold from the one before."""
+    data = rng.integers(100, 112, (2 * HEIGHT * 3 // 2, 2 * WIDTH), dtype=np.uint8)
+    return av.VideoFrame.from_ndarray(data, format="yuv420p")
+
+
 @pytest.mark.parametrize("codec", list(Codec))
 def test_the_rate_can_change(codec: Codec) -> None:
-    """Down to a fifth, within the next second."""
-    noise = np.random.default_rng(1)
-    encoder = VideoEncoder(codec, WIDTH, HEIGHT, RATE, 1_000_000)
-    sizes = []
-    for number in range(120):
-        if number == 60:
-            encoder.set_bitrate(200_000)
-        data = noise.integers(90, 120, (HEIGHT * 3 // 2, WIDTH), dtype=np.uint8)
-        frame = av.VideoFrame.from_ndarray(data, format="yuv420p")
-        sizes.append(sum(packet.size for packet in encoder.encode(frame, number * 4500, is_keyframe=False)))
-    assert sum(sizes[80:]) < sum(sizes[20:60]) / 2
+    """Down, and up again to more than it began with; H.264 without a keyframe."""
+    rng = np.random.default_rng(1)
+    encoder = open_encoder(codec, Size(2 * WIDTH, 2 * HEIGHT), RATE, 250_000, Content.MOTION)
+    sizes, keyframes = [], 0
+    for number in range(160):
+        if number in (40, 100):
+            encoder.set_bitrate({40: 100_000, 100: 400_000}[number])
+        packets = encoder.encode(noise(rng), number * 4500, is_keyframe=False)
+        keyframes += sum(packet.is_keyframe for packet in packets)
+        sizes.append(sum(packet.size for packet in packets))
+    first, second, third = (sum(sizes[start : start + 25]) for start in (15, 75, 135))
+    assert second < first * 0.6
+    assert third > first * 1.1
+    assert keyframes == (1 if encoder.has_smooth_rate else 3)
 
 
 def packet_of(*, is_keyframe: bool = True) -> Packet:
@@ -127,12 +137,11 @@ async def test_tracks_end_when_they_are_stopped() -> None:
 async def test_one_encoder_serves_all_peers_of_a_codec() -> None:
     """A newcomer gets a keyframe, the rate is that of the narrowest way, and nobody listening costs nothing."""
     feed = VideoFeed(Content.MOTION, RATE, asyncio.get_running_loop())
-    tracks = [VideoTrack(Codec.VP8, feed) for _ in range(2)]
+    tracks = [feed.track(Codec.VP8) for _ in range(2)]
     frames = iter(pictures(200))
     feed.take(next(frames))
     assert feed.encoder_name == ""
     for track in tracks:
-        feed.add(track)
         track.set_open(True)
     first = await taken(tracks[0])
     feed.take(next(frames))
@@ -148,13 +157,15 @@ async def test_one_encoder_serves_all_peers_of_a_codec() -> None:
     assert full_bitrate_bps(WIDTH, HEIGHT, RATE) >= 2 * MIN_BITRATE_BPS
     tracks[0].limit(MIN_BITRATE_BPS + 20_000)
     tracks[1].limit(50_000)
-    feed._encoders[Codec.VP8]._rate_s = 0.0
+    stream = feed._streams[Codec.VP8, Layer.LARGE]
+    stream._rate_s = 0.0
     feed.take(next(frames))
-    assert feed._encoders[Codec.VP8].encoder.bitrate_bps == MIN_BITRATE_BPS
+    assert stream._encoder
+    assert stream._encoder.bitrate_bps == MIN_BITRATE_BPS
     for track in tracks:
         track.set_open(False)
     feed.take(next(frames))
-    assert not feed._encoders
+    assert not feed._streams
 
 
 async def test_sound_is_stamped_without_gaps() -> None:
