@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+import ssl
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -29,6 +30,7 @@ from device.remote import Remote
 from device.room.bench import Bench
 from device.room.pins import BenchFactory
 from device.room.wires import Room
+from device.rounds import Rounds
 from device.seals import Seals
 from device.signals import Signals
 from device.to_partners import ToPartners
@@ -66,13 +68,20 @@ class Agent:
         self._seals = Seals()
         self._apps = Apps(self._state, hub.dispatch)
         self._media = Media(self._state, hub.dispatch, paths.runtime_directory, refusals)
-        self._to_partners = ToPartners(self._state, self._client, self._seals, terminal.room)
+        self._to_partners = ToPartners(
+            self._state, self._client, self._seals, terminal.room, configuration.media.is_relay_only
+        )
+        self._rounds = Rounds(
+            self._state, hub.dispatch, paths.state_directory / "rounds.json", refusals, _trust(configuration)
+        )
         self._signals = Signals(self._state, self._media.send, self._to_partners.say_sealed)
         self._media.signals = self._signals
         remote = Remote(self._room, hub.dispatch)
         self._commands = Commands(terminal.name, remote.handlers, Answers(store), self._client.answer, refusals)
         from_partners = FromPartners(self._state, hub.dispatch, self._seals, self._signals)
-        self._inbox = Inbox(self._documents, self._commands, from_partners, hub.dispatch, self._use_relays, refusals)
+        self._inbox = Inbox(
+            self._documents, self._commands, from_partners, hub.dispatch, self._use_relays, self._rounds.use, refusals
+        )
         self._health = Health(self._state, self._client, self._client.spool, self._apps, refusals)
         self._client.keep("info", health.info(tuple(remote.handlers)))
         self._join_hub()
@@ -93,6 +102,7 @@ class Agent:
         hub.show_to(self._monitor.show)
         hub.show_to(self._to_partners.invite)
         hub.show_to(self._documents.flush)
+        hub.show_to(self._rounds.show)
 
     async def run(self) -> None:
         """Until it is cancelled, or a part fails."""
@@ -103,7 +113,7 @@ class Agent:
             stack.enter_context(self._room)
             await self._open_bench(stack)
             self._documents.load()
-            self._hub.dispatch(events.Tick())
+            self._hub.dispatch(events.EngineChosen(engine=self._configuration.media.engine))
             group = await stack.enter_async_context(asyncio.TaskGroup())
             serving: tuple[tuple[Role, Path, Callable[[link.Link], Coroutine[Any, Any, None]]], ...] = (
                 (Role.UI, links.ui_socket, self._apps.serve),
@@ -131,6 +141,7 @@ class Agent:
             "mend": self._mend(),
             "broker": self._client.run(),
             "commands": self._commands.run(),
+            "rounds": self._rounds.run(),
             "network": network.watch(self._client.wake),
             "telemetry-system": self._health.tell_system(),
             "telemetry-call": self._health.tell_call(),
@@ -209,6 +220,14 @@ async def _for_ever(name: str, task: Coroutine[Any, Any, None]) -> None:
         if this and this.cancelling():
             raise
     raise RuntimeError(f"the task {name} has ended")
+
+
+def _trust(configuration: Configuration) -> ssl.SSLContext:
+    """For media servers: who the system trusts, and the installation's own authority."""
+    context = ssl.create_default_context()
+    with contextlib.suppress(OSError):  # the broker's connection says what is wrong with the file
+        context.load_verify_locations(configuration.mqtt.ca_file)
+    return context
 
 
 def _uid_of(user: str) -> int:

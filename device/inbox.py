@@ -10,7 +10,7 @@ from kiosk.consultation import events
 from kiosk.contract import codec, topics
 from kiosk.contract.directory import DeskPresence
 from kiosk.contract.errors import MalformedError, RundtischError
-from kiosk.contract.links import IceServers
+from kiosk.contract.links import IceServers, MediaServers
 from kiosk.runtime.log import Refusals
 
 
@@ -24,6 +24,7 @@ class Inbox:
         partners: FromPartners,
         dispatch: Callable[[events.Event], None],
         use_relays: Callable[[IceServers], None],
+        use_media_servers: Callable[[MediaServers], None],
         refusals: Refusals,
     ) -> None:
         self._documents = documents
@@ -31,6 +32,7 @@ class Inbox:
         self._partners = partners
         self._dispatch = dispatch
         self._use_relays = use_relays
+        self._use_media_servers = use_media_servers
         self._refusals = refusals
 
     def take(self, arrival: Arrival) -> None:
@@ -61,6 +63,9 @@ class Inbox:
             self._documents.take(SCHEDULE, payload)
         elif part == "ice-servers":
             self._use_relays(codec.decode(payload, IceServers, "topic ice-servers") if payload else IceServers())
+        elif part == "media-servers":
+            servers = codec.decode(payload, MediaServers, "topic media-servers") if payload else MediaServers()
+            self._use_media_servers(servers)
         else:
             raise MalformedError("topic desired", "no such part")
 

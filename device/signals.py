@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kiosk.consultation import may_signal, roster
+from kiosk.consultation import may_signal, roster, rounds
 from kiosk.consultation.partner_view import ROOM
 from kiosk.contract.errors import MalformedError, Reason
 from kiosk.contract.media import Signal, SignalKind
@@ -37,6 +37,8 @@ class Signals:
 
     def ask_again(self) -> None:
         """Media is new and knows no peer connection: every partner at the table is asked to offer anew."""
+        if rounds.in_use(self._state()):
+            return  # nothing is peer to peer
         for partner in roster.all_admitted(self._state()):
             generation = self._generations.get(partner.call, 0)
             signal = Signal(source=ROOM, target=partner.call, kind=SignalKind.RECONNECT, generation=generation)

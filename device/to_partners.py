@@ -24,8 +24,11 @@ class Broker(Protocol):
 class ToPartners:
     """Speaks for the room that people call `room`."""
 
-    def __init__(self, state: Callable[[], State], broker: Broker, seals: Seals, room: str) -> None:
+    def __init__(
+        self, state: Callable[[], State], broker: Broker, seals: Seals, room: str, is_relay_only: bool = False
+    ) -> None:
         self._state = state
+        self._is_relay_only = is_relay_only
         self._broker = broker
         self._seals = seals
         self._room = room
@@ -43,7 +46,7 @@ class ToPartners:
             self._say(command.desk, message)
 
     def send_view(self, command: commands.SendView) -> None:
-        view = room_view(self._state(), command.call, self._room, self.ice_servers)
+        view = room_view(self._state(), command.call, self._room, self.ice_servers, self._is_relay_only)
         if view:
             self.say_sealed(command.call, view)
 

@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import secrets
 import ssl
@@ -287,6 +288,10 @@ async def _open(client: aiohttp.ClientSession, url: str, tls: ssl.SSLContext | N
             )
     except TimeoutError:
         raise MediaServerError("cannot be reached in time", Reason.NO_ANSWER) from None
+    except aiohttp.ClientConnectorError as error:
+        # A machine that refuses is there: the way to it is no matter for patience.
+        reason = Reason.FAR_SIDE_REFUSED if error.os_error.errno == errno.ECONNREFUSED else None
+        raise MediaServerError(f"cannot be reached: {error.os_error.strerror}", reason) from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise MediaServerError(f"cannot be reached: {type(error).__name__}") from None
 

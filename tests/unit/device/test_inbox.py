@@ -19,7 +19,7 @@ from device.signals import Signals
 from kiosk.consultation import events
 from kiosk.contract import codec
 from kiosk.contract.directory import DeskPresence, Presence
-from kiosk.contract.links import IceServers
+from kiosk.contract.links import IceServers, MediaServers
 from kiosk.contract.mqtt import ConfigState
 from kiosk.contract.state import State
 from kiosk.runtime.log import Refusals
@@ -37,12 +37,21 @@ class Scene:
         self.refusals = refusals
         self.events: list[events.Event] = []
         self.relays: list[IceServers] = []
+        self.media_servers: list[MediaServers] = []
         self.config: list[ConfigState] = []
         signals = Signals(lambda: STATE, lambda _: None, lambda *_: None)
         self.documents = Documents(directory, self.events.append, self.config.append)
         commands = Commands("nord.r1", {}, Answers(store), lambda *_: None, refusals)
         partners = FromPartners(lambda: STATE, self.events.append, Seals(), signals)
-        self.inbox = Inbox(self.documents, commands, partners, self.events.append, self.relays.append, refusals)
+        self.inbox = Inbox(
+            self.documents,
+            commands,
+            partners,
+            self.events.append,
+            self.relays.append,
+            self.media_servers.append,
+            refusals,
+        )
 
     def take(self, topic: str, payload: bytes, **fields: Any) -> None:
         self.inbox.take(Arrival(topic=topic, payload=payload, **fields))
@@ -64,6 +73,7 @@ def scene(tmp_path: Path):
         (f"{ROOT}/directory", "directory"),
         (f"{ME}/desired/schedule", "schedule"),
         (f"{ME}/desired/ice-servers", "topic ice-servers"),
+        (f"{ME}/desired/media-servers", "topic media-servers"),
         (f"{ME}/desired/wallpaper", "topic desired"),
         (f"{ROOT}/desks/youth-1/presence", "topic presence"),
         (f"{ROOT}/desks/youth-1/terminal/nord.r1/knock", "desk knock"),
@@ -84,6 +94,7 @@ def test_malformed_input_is_counted_by_kind_of_topic(scene: Scene, topic: str, s
     assert scene.refusals.counts == {source: 1}
     assert scene.events == []
     assert scene.relays == []
+    assert scene.media_servers == []
 
 
 def test_oversized_payloads_are_refused(scene: Scene) -> None:
@@ -104,12 +115,14 @@ def test_what_is_taken_back_is_taken_back(scene: Scene) -> None:
     """An empty retained payload: no presence, no relays, an empty schedule; none of it is an error."""
     scene.take(f"{ROOT}/desks/youth-1/presence", b"")
     scene.take(f"{ME}/desired/ice-servers", b"")
+    scene.take(f"{ME}/desired/media-servers", b"")
     scene.take(f"{ME}/desired/schedule", b"")
     assert scene.events == [
         events.PresenceChanged(desk="youth-1", presence=None),
         events.ScheduleChanged(document=b"{}"),
     ]
     assert scene.relays == [IceServers()]
+    assert scene.media_servers == [MediaServers()]
     assert scene.refusals.total == 0
 
 
