@@ -109,6 +109,6 @@ class DeskRound:
 async def desk_round(room: ScriptedRoom, server: MediaServer) -> AsyncIterator[DeskRound]:
     """Its rooms are made; they go with the media server."""
     async with connected(server.url) as session:
-        round = DeskRound(room, server, await session.attach(lambda event: None))
-        await round.make()
-        yield round
+        made = DeskRound(room, server, await session.attach(lambda event: None))
+        await made.make()
+        yield made

@@ -20,6 +20,7 @@ from tests.fakes.desk_house import DESK, DIRECTORY, OTHER_DESK, DeskHouse, desk_
 from tests.fakes.desk_room import ROOM, ScriptedRoom, Visitor, scripted_room
 from tests.fakes.desk_round import DeskRound, desk_round
 from tests.fakes.janus import Janus
+from tests.fakes.robot import running_robot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all tests here
 
@@ -32,14 +33,14 @@ class Meeting:
         self.visitors: dict[str, Visitor] = {}
 
     async def come_in(
-        self, round: DeskRound, desk: str, name: str, consent: Consent = Consent.ALL, feed: str = ""
+        self, made: DeskRound, desk: str, name: str, consent: Consent = Consent.ALL, feed: str = ""
     ) -> Visitor:
         tab = self.tabs[desk]
         await self.room.invite("4711", desk=desk)
         await tab.goto(f"{self.house.address}/desk/{self.house.desk_token(desk)}#name={name}")
         await tab.click(by("knock"))
         visitor = self.visitors[desk] = await self.room.knocked(desk)
-        await round.admit(visitor, consent, feed)
+        await made.admit(visitor, consent, feed)
         await self.room.door(visitor, Standing.ADMITTED, consent)
         return visitor
 
@@ -69,13 +70,13 @@ async def test_pages_meet_on_a_media_server(tmp_path: Path, browser: Browser) ->
     async with (
         janus.running(tmp_path / "janus") as server,
         meeting(tmp_path, browser, server) as here,
-        desk_round(here.room, server.server) as round,
+        desk_round(here.room, server.server) as made,
     ):
         one, other = here.tabs[DESK], here.tabs[OTHER_DESK]
-        kaya = await here.come_in(round, DESK, "Kaya")
-        await round.view()
-        room = await here.come_in(round, OTHER_DESK, "Brandt", feed=round.room_feed)
-        await round.view()
+        kaya = await here.come_in(made, DESK, "Kaya")
+        await made.view()
+        room = await here.come_in(made, OTHER_DESK, "Brandt", feed=made.room_feed)
+        await made.view()
         to_room = f"s.peers['{kaya.call}']"
         await page_until(one, "s.peers.room?.camera.height === 360 && s.peers.room?.microphone.packets > 20")
         await page_until(other, f"{to_room}?.camera.height === 180 && {to_room}?.microphone.packets > 20")
@@ -85,7 +86,7 @@ async def test_pages_meet_on_a_media_server(tmp_path: Path, browser: Browser) ->
         await other.click(by("share"))
         await expect(one.locator(by("stage-strip"))).to_contain_text(f"{ROOM} zeigt den Bildschirm")
         await page_until(one, "s.peers.room?.screen.frames > 3 && s.peers.room?.camera.height === 180")
-        await round.view(showing="document")
+        await made.view(showing="document")
         await expect(one.locator(by("stage-strip"))).to_contain_text(f"{ROOM} zeigt ein Dokument")
         await other.click(by("share"))
         await expect(one.locator(by("stage-strip"))).to_be_hidden()
@@ -97,9 +98,9 @@ async def test_pages_meet_on_a_media_server(tmp_path: Path, browser: Browser) ->
         await other.click(by("camera"))
         await expect(one.locator(by("stage-video"))).to_be_visible()
 
-        await round.kick(room)
+        await made.kick(room)
         await expect(one.locator(by("stage-empty"))).to_contain_text("Die Verbindung ist weg")
-        assert await round.feeds_in("pictures") == {round.feeds[kaya.call]}
+        assert await made.feeds_in("pictures") == {made.feeds[kaya.call]}
         await page_until(other, f"{to_room}.link === 'lost' && {to_room}.arrived === 0")
         assert "Kaya" not in server.log
         assert "Brandt" not in server.log
@@ -110,18 +111,18 @@ async def test_sound_only_has_a_room_of_its_own(tmp_path: Path, browser: Browser
     async with (
         janus.running(tmp_path / "janus") as server,
         meeting(tmp_path, browser, server) as here,
-        desk_round(here.room, server.server) as round,
+        desk_round(here.room, server.server) as made,
     ):
         one, other = here.tabs[DESK], here.tabs[OTHER_DESK]
-        kaya = await here.come_in(round, DESK, "Kaya", Consent.SOUND)
-        await here.come_in(round, OTHER_DESK, "Brandt", feed=round.room_feed)
-        await round.view()
+        kaya = await here.come_in(made, DESK, "Kaya", Consent.SOUND)
+        await here.come_in(made, OTHER_DESK, "Brandt", feed=made.room_feed)
+        await made.view()
         heard = f"s.peers['{kaya.call}']?.microphone.packets > 20"
         await page_until(one, "s.peers.room?.microphone.packets > 20 && s.peers.room?.camera.frames === 0")
         await page_until(other, f"{heard} && s.peers['{kaya.call}'].camera.frames === 0")
         await expect(one.locator(by("stage-empty"))).to_contain_text("Nur Ton")
         await expect(one.locator(by("camera-lamp"))).to_contain_text("NUR HIER")
-        assert await round.feeds_in("pictures") == {round.room_feed}
+        assert await made.feeds_in("pictures") == {made.room_feed}
         assert (await stats(one))["published"]["pictures"]["camera"]["sent"] == 0
 
 
@@ -134,10 +135,10 @@ async def test_pages_follow_to_the_next_media_server(tmp_path: Path, browser: Br
         contextlib.AsyncExitStack() as stack,
     ):
         one, other = here.tabs[DESK], here.tabs[OTHER_DESK]
-        round = await stack.enter_async_context(desk_round(here.room, first.server))
-        await here.come_in(round, DESK, "Kaya")
-        await here.come_in(round, OTHER_DESK, "Brandt", feed=round.room_feed)
-        await round.view()
+        made = await stack.enter_async_context(desk_round(here.room, first.server))
+        await here.come_in(made, DESK, "Kaya")
+        await here.come_in(made, OTHER_DESK, "Brandt", feed=made.room_feed)
+        await made.view()
         await page_until(one, "s.peers.room?.camera.frames > 5")
         await other.click(by("microphone"))
         await first.kill()
@@ -150,3 +151,35 @@ async def test_pages_follow_to_the_next_media_server(tmp_path: Path, browser: Br
         await page_until(one, "s.peers.room?.link === 'up' && s.peers.room?.camera.frames > 5")
         assert time.monotonic() - start < 5
         assert (await stats(other))["published"]["pictures"]["microphone"]["sent"] == 0
+
+
+async def test_robot_takes_part_by_way_of_a_media_server(tmp_path: Path, browser: Browser) -> None:
+    """It is seen, heard, shows its screen, and counts what it gets; put out, it is quiet, and comes to a new seat."""
+    async with (
+        janus.running(tmp_path / "janus") as server,
+        meeting(tmp_path, browser, server) as here,
+        desk_round(here.room, server.server) as made,
+    ):
+        tab = here.tabs[DESK]
+        link = f"{here.house.address}/desk/{here.house.desk_token(OTHER_DESK)}"
+        options = ("--knock", "--share-after-s", "1")
+        async with running_robot(link, "Brandt", tmp_path / "robot.json", *options) as robot:
+            await here.come_in(made, DESK, "Kaya")
+            await here.room.invite("4711", desk=OTHER_DESK)
+            visitor = await here.room.knocked(OTHER_DESK, timeout_s=20)
+            await made.admit(visitor, feed=made.room_feed)
+            await here.room.door(visitor, Standing.ADMITTED, Consent.ALL)
+            await made.view()
+            await page_until(tab, "s.peers.room?.camera.frames > 20 && s.peers.room?.microphone.packets > 40")
+            await page_until(tab, "s.peers.room?.screen.frames > 3")
+            await server.kill()
+            await server.start()
+            async with desk_round(here.room, server.server) as next_round:
+                for one in (*here.visitors.values(), visitor):
+                    await next_round.admit(one, feed=next_round.room_feed if one is visitor else "")
+                await next_round.view()
+                await page_until(tab, "s.peers.room?.link === 'up' && s.peers.room?.camera.frames > 20")
+                report = await robot.stop()
+    assert report["peers"]["Kaya"]["frames"] > 20
+    assert report["peers"]["Kaya"]["audio_packets"] > 50
+    assert report["peers"]["Kaya"]["link"] == "up"

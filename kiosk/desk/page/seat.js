@@ -128,14 +128,13 @@ export class Seat {
     if (this.publishing?.pc?.connectionState === 'connected') this.publish(this.janus);
   }
 
-  /** The socket was lost for a moment: who came and went meanwhile was not told. */
+  /** The socket was lost for a moment: who came, went or published anew meanwhile was not told. */
   async claimed() {
     const { subscription } = this;
     try {
       const { data } = await this.room.request({ request: 'listparticipants', room: this.place.room });
-      const present = data.participants.filter(({ publisher }) => publisher).map(({ id }) => id);
-      for (const feed of subscription.announced) if (!present.includes(feed)) subscription.went(feed);
-      for (const feed of present) subscription.came(feed);
+      subscription.announced = new Set(data.participants.filter(({ publisher }) => publisher).map(({ id }) => id));
+      subscription.again();
     } catch (error) {
       console.warn('media server: after a claim', error.name, error.code ?? '');
     }

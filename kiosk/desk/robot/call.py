@@ -6,8 +6,10 @@ import secrets
 import time
 from collections.abc import Callable
 
+from aiortc import RTCConfiguration
+
 from kiosk.contract.errors import MalformedError, SealError
-from kiosk.contract.media import Signal, SignalKind
+from kiosk.contract.media import Signal
 from kiosk.contract.partner import (
     Door,
     Inside,
@@ -17,13 +19,17 @@ from kiosk.contract.partner import (
     LookAgain,
     PartnerMedia,
     PartnerToRoom,
+    PeerView,
     RoomView,
     Sealed,
 )
 from kiosk.contract.state import Consent, Standing
 from kiosk.desk.robot.loops import Repertoire
+from kiosk.desk.robot.path import configuration_with
 from kiosk.desk.robot.peer import Peer
 from kiosk.desk.robot.report import Report
+from kiosk.desk.robot.seat import Wanted
+from kiosk.desk.robot.server import Server
 from kiosk.runtime import sealing
 from kiosk.runtime.log import Refusals
 from kiosk.runtime.sealing import Seal
@@ -62,6 +68,8 @@ class Call:
         self._view: RoomView | None = None
         self._peers: dict[str, Peer] = {}
         self._pictures: dict[str, bool] = {}
+        self._since_s: dict[str, float] = {}
+        self._server = Server(repertoire)
         self._refusals = Refusals(_logger)
         self.knock(room_key)
 
@@ -128,38 +136,55 @@ class Call:
 
     async def _update_peers(self) -> None:
         """Connects to the room and to every partner it names, and closes what it does not name any more."""
-        if not self.is_admitted or self._view is None:
+        view = self._view
+        if not self.is_admitted or view is None:
             return
-        wanted = {_ROOM: (_ROOM, True, True)}
-        wanted.update({peer.call: (peer.name, peer.offers, peer.has_picture) for peer in self._view.peers})
-        for id in set(self._peers) - set(wanted):
+        wanted = {_ROOM: PeerView(call=_ROOM, name=_ROOM, office="", offers=True, feed=view.room_feed)}
+        wanted.update({peer.call: peer for peer in view.peers})
+        met = {id: peer for id, peer in wanted.items() if not peer.feed}
+        for id in set(self._peers) - set(met):
             await self._peers.pop(id).close()
-        for id, (name, offers, has_picture) in wanted.items():
-            self._pictures[id] = self._has_picture and has_picture
+        for id, peer in wanted.items():
+            self._since_s.setdefault(id, self._admitted_s if id == _ROOM else time.monotonic())
+            self._pictures[id] = self._has_picture and peer.has_picture
+        for id, peer in met.items():
             if id not in self._peers:
-                self._peers[id] = self._new_peer(id, name, offers)
+                self._peers[id] = self._new_peer(view, peer)
+        await self._server.update(view, self._has_picture, self._configuration(view))
+        self._server.want(self._at_server(True, wanted), self._at_server(False, wanted))
         self._open_gates()
 
-    def _new_peer(self, id: str, name: str, offers: bool) -> Peer:
-        def send(kind: SignalKind, generation: int, sdp: str, mid: str) -> None:
-            self._say(Signal(source=call, target=id, kind=kind, generation=generation, sdp=sdp, mid=mid))
+    def _at_server(self, has_pictures: bool, wanted: dict[str, PeerView]) -> dict[str, Wanted]:
+        """Who is met by way of the seat for pictures, and by the one for sound, by feed."""
+        return {
+            peer.feed: Wanted(self._report.of(peer.name), self._since_s[id])
+            for id, peer in wanted.items()
+            if peer.feed and self._pictures[id] is has_pictures
+        }
 
-        assert self._view is not None
-        call = self.id
+    def _configuration(self, view: RoomView) -> RTCConfiguration:
+        return configuration_with(view.ice_servers, is_relay_only=view.is_relay_only)
+
+    def _new_peer(self, view: RoomView, peer: PeerView) -> Peer:
         return Peer(
-            id,
-            offers=offers,
-            ice_servers=self._view.ice_servers,
+            self.id,
+            peer.call,
+            offers=peer.offers,
+            configuration=self._configuration(view),
             repertoire=self._repertoire,
-            counts=self._report.of(name),
-            since_s=self._admitted_s if id == _ROOM else time.monotonic(),
-            send=send,
+            counts=self._report.of(peer.name),
+            since_s=self._since_s[peer.call],
+            send=self._say,
         )
 
     def _open_gates(self) -> None:
         for id, peer in self._peers.items():
-            pictures = self._pictures[id]
-            peer.set_gates(microphone=True, camera=pictures and self._has_camera, screen=pictures and self._is_sharing)
+            peer.set_gates(**self._gates(self._pictures[id]))
+        self._server.set_gates(self._gates(self._has_picture))
+
+    def _gates(self, pictures: bool) -> dict[str, bool]:
+        camera, screen = pictures and self._has_camera, pictures and self._is_sharing
+        return {"microphone": True, "camera": camera, "screen": screen}
 
     def _say_media(self) -> None:
         if self.is_admitted:
@@ -177,4 +202,5 @@ class Call:
         """Ends all media of this call."""
         peers, self._peers = self._peers, {}
         self._view = None
-        await asyncio.gather(*(peer.close() for peer in peers.values()))
+        self._since_s.clear()
+        await asyncio.gather(self._server.close(), *(peer.close() for peer in peers.values()))

@@ -1,30 +1,27 @@
 """One peer connection after the other to the room or to another partner, by the page's rules (`page/peer.js`)."""
 
 import asyncio
-import contextlib
 import logging
-import re
 import time
 from collections.abc import Callable
 from typing import Any
 
 import aioice.ice
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
-from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateError, OperationError
-from aiortc.mediastreams import MediaStreamError
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
-from kiosk.contract.media import IceServer, Signal, SignalKind
-from kiosk.desk.robot.loops import H264, VP8, Repertoire
+from kiosk.contract.media import Signal, SignalKind, Wish
+from kiosk.desk.robot.loops import Repertoire
+from kiosk.desk.robot.path import LINES, REFUSALS, count, first_codecs, prepare
 from kiosk.desk.robot.report import PeerCounts
 from kiosk.desk.robot.tracks import LoopTrack
 
 _logger = logging.getLogger(__name__)
 
-LINES = ("microphone", "camera", "screen")
 _FIRST_TRY_S, _LONGEST_TRY_S, _SETTLED_S = 5.0, 12.0, 2.0
 _CONSENT_INTERVAL_S, _CONSENT_FAILURES = 0.8, 3
-_REFUSALS = (ValueError, KeyError, IndexError, InternalError, InvalidAccessError, InvalidStateError, OperationError)
+_SMALL = Wish(camera_px=180, screen_px=180)
+"""What a robot asks for: it only counts."""
 
 
 def notice_lost_paths_soon() -> None:
@@ -38,27 +35,27 @@ class Peer:
 
     def __init__(
         self,
+        call: str,
         id: str,
         *,
         offers: bool,
-        ice_servers: tuple[IceServer, ...],
+        configuration: RTCConfiguration,
         repertoire: Repertoire,
         counts: PeerCounts,
         since_s: float,
-        send: Callable[[SignalKind, int, str, str], None],
+        send: Callable[[Signal], None],
     ) -> None:
-        """`since_s` (monotonic): from when the first picture is timed. `send`: kind, generation, SDP, media line.
+        """`since_s` (monotonic): from when the first picture is timed.
 
-        `id` is `room`, or the call of another partner.
+        `call` is the robot's own, `id` is `room`, or the call of another partner.
         """
-        self.id, self._offers, self._repertoire, self._counts = id, offers, repertoire, counts
+        self._call, self.id, self._offers, self._repertoire, self._counts = call, id, offers, repertoire, counts
         self._since_s, self._send = since_s, send
-        servers = [RTCIceServer(list(one.urls), one.username or None, one.credential or None) for one in ice_servers]
-        # With another policy aiortc 1.16 never starts the third line.
-        self._configuration = RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        self._configuration = configuration
         self._pc: RTCPeerConnection | None = None
         self._generation, self._tries, self._built_s = 0, 0, 0.0
         self._gates = dict.fromkeys(LINES, False)
+        self._wish = Wish()
         self._tracks: dict[str, LoopTrack] = {}
         self._receiving: list[asyncio.Task[None]] = []
         self._inbox: asyncio.Queue[Signal | str] = asyncio.Queue()
@@ -70,8 +67,7 @@ class Peer:
     def set_gates(self, **gates: bool) -> None:
         """What is sent from now on: `microphone`, `camera`, `screen`."""
         self._gates.update(gates)
-        for line, track in self._tracks.items():
-            track.set_open(self._gates[line])
+        self._open_gates()
 
     async def close(self) -> None:
         self._task.cancel()
@@ -93,6 +89,7 @@ class Peer:
                 await self._handle(news)
             elif news == "connected":
                 self._tries, self._counts.link = 0, "up"
+                self._say(SignalKind.WISH, wish=_SMALL)
             elif news == "failed":
                 await self._again()
             retry_s = self._retry_s()
@@ -110,7 +107,7 @@ class Peer:
             await self._offer()
         else:
             self._built_s = time.monotonic()
-            self._send(SignalKind.RECONNECT, self._generation, "", "")
+            self._say(SignalKind.RECONNECT)
 
     async def _handle(self, signal: Signal) -> None:
         kind, generation = signal.kind, signal.generation
@@ -121,6 +118,9 @@ class Peer:
                 is_settling = time.monotonic() - self._built_s < _SETTLED_S
                 if self._offers and not (is_old and self._counts.link != "up" and is_settling):
                     await self._offer()
+            elif kind is SignalKind.WISH:
+                self._wish = signal.wish or Wish()
+                self._open_gates()
             elif is_old:
                 return
             elif kind is SignalKind.OFFER and not self._offers:
@@ -134,8 +134,12 @@ class Peer:
                 candidate = candidate_from_sdp(signal.sdp.removeprefix("candidate:"))
                 candidate.sdpMid = signal.mid
                 await self._pc.addIceCandidate(candidate)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             _logger.warning("%s: %s refused (%s)", self.id, kind, type(error).__name__)
+
+    def _say(self, kind: SignalKind, sdp: str = "", wish: Wish | None = None) -> None:
+        generation = self._generation
+        self._send(Signal(source=self._call, target=self.id, kind=kind, generation=generation, sdp=sdp, wish=wish))
 
     async def _build(self, generation: int) -> RTCPeerConnection:
         await self._drop()
@@ -157,17 +161,17 @@ class Peer:
         for line in LINES:
             pc.addTransceiver(self._tracks[line], direction="sendrecv")
         await pc.setLocalDescription(await pc.createOffer())
-        self._send(SignalKind.OFFER, self._generation, pc.localDescription.sdp, "")
+        self._say(SignalKind.OFFER, pc.localDescription.sdp)
 
     async def _answer(self, generation: int, sdp: str) -> None:
         pc = await self._build(generation)
         await self._accept(pc, RTCSessionDescription(sdp, "offer"))
         await pc.setLocalDescription(await pc.createAnswer())
-        self._send(SignalKind.ANSWER, self._generation, pc.localDescription.sdp, "")
+        self._say(SignalKind.ANSWER, pc.localDescription.sdp)
 
     async def _accept(self, pc: RTCPeerConnection, description: RTCSessionDescription) -> None:
         """Takes the far side's description, then knows what to play in which codec, and listens."""
-        codecs = _first_codecs(description.sdp)
+        codecs = first_codecs(description.sdp)
         if description.type == "answer":
             self._prepare(codecs)
         await pc.setRemoteDescription(description)
@@ -183,31 +187,20 @@ class Peer:
                 estimator = estimator or getattr(transceiver.receiver, name)
                 setattr(transceiver.receiver, name, estimator)
             if transceiver.receiver.track:
-                task = asyncio.create_task(self._count(line, transceiver.receiver.track), name=f"count-{line}")
-                self._receiving.append(task)
+                counting = count(line, transceiver.receiver.track, self._counts, self._since_s)
+                self._receiving.append(asyncio.create_task(counting, name=f"count-{line}"))
         if description.type == "offer":
             self._prepare(codecs)
 
     def _prepare(self, codecs: list[str]) -> None:
-        """What is never sent is never made: encoding a screen takes up to a second in which no answer is handled."""
-        _, camera, screen = (codec if codec in (VP8, H264) else VP8 for codec in (*codecs, VP8, VP8, VP8)[:3])
-        self._tracks["microphone"].play(self._repertoire.microphone)
-        self._tracks["camera"].play(lambda: self._repertoire.camera(camera))
-        self._tracks["screen"].play(lambda: self._repertoire.screen(screen))
-        for line, track in self._tracks.items():
-            track.set_open(self._gates[line])
+        prepare(self._tracks, codecs, self._repertoire)
+        self._open_gates()
 
-    async def _count(self, line: str, track: Any) -> None:
-        with contextlib.suppress(MediaStreamError):
-            while True:
-                await track.recv()
-                if line == "microphone":
-                    self._counts.audio_packets += 1
-                elif line == "screen":
-                    self._counts.screen_frames += 1
-                else:
-                    self._counts.frames += 1
-                    self._counts.first_frame_s = self._counts.first_frame_s or time.monotonic() - self._since_s
+    def _open_gates(self) -> None:
+        """What is allowed, and what the far side shows at all."""
+        shown = {"microphone": True, "camera": self._wish.camera_px > 0, "screen": self._wish.screen_px > 0}
+        for line, track in self._tracks.items():
+            track.set_open(self._gates[line] and shown[line])
 
     async def _drop(self) -> None:
         pc, self._pc = self._pc, None
@@ -217,13 +210,3 @@ class Peer:
         if pc is not None:
             pc.remove_all_listeners()
             await pc.close()
-
-
-def _first_codecs(sdp: str) -> list[str]:
-    """The name of each media line's first codec, in upper case."""
-    codecs = []
-    for section in re.split(r"(?m)^m=", sdp)[1:]:
-        payload_type = section.split(None, 4)[3]
-        found = re.search(rf"(?m)^a=rtpmap:{re.escape(payload_type)} (\w+)/", section)
-        codecs.append(found.group(1).upper() if found else "")
-    return codecs
