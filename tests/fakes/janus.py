@@ -52,6 +52,11 @@ class Janus:
             await self._process.wait()
             self._process = None
 
+    def thaw(self) -> None:
+        """After `freeze`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def freeze(self) -> None:
         """It stays, and does nothing any more."""
         assert self._process is not None

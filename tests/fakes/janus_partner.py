@@ -110,6 +110,15 @@ class JanusPartner:
         assert answer.jsep
         await self.pc.setRemoteDescription(RTCSessionDescription(answer.jsep.sdp, "answer"))
 
+    async def publish_anew(self) -> None:
+        """The path is lost, and mended."""
+        assert self.handle
+        await self.pc.close()
+        with contextlib.suppress(MediaServerError):  # it may have noticed by itself
+            await self.handle.request({"request": "unpublish"})
+        self.pc = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        await self.publish()
+
     async def subscribe(self, feed: str, timeout_s: float = 5) -> None:
         """To everything of a feed, as soon as it is there."""
         assert self._session
@@ -163,7 +172,7 @@ class JanusPartner:
 
 async def _add_candidate(pc: RTCPeerConnection, said: dict[str, Any]) -> None:
     candidate = candidate_from_sdp(said["candidate"].removeprefix("candidate:"))
-    candidate.sdpMid = str(said["sdpMid"])
+    candidate.sdpMid = str(said.get("sdpMid", said["sdpMLineIndex"]))
     if pc.signalingState == "have-local-offer" or not pc.getTransceivers():
         described = asyncio.Event()
         pc.on("signalingstatechange", described.set)

@@ -10,7 +10,7 @@ import pytest
 from kiosk.contract.media import MediaReport, PeerLink, PeerReport, Plan, PlannedPeer, Seat, Sending
 from tests.fakes.janus import Janus, running
 from tests.fakes.janus_partner import JanusPartner, round_on
-from tests.fakes.media_bench import Terminal, running_terminal
+from tests.fakes.media_bench import FRAMES_PER_SECOND, Terminal, open_page, running_terminal
 
 
 @pytest.fixture
@@ -44,7 +44,6 @@ async def test_pictures_and_sound_flow_both_ways(tmp_path: Path, server: Janus) 
     ):
         seat = await round.seat()
         await partner.publish()
-        planned_s = time.monotonic()
         do(terminal, seat, partner.planned)
         report = await until_all(
             terminal,
@@ -52,9 +51,153 @@ async def test_pictures_and_sound_flow_both_ways(tmp_path: Path, server: Janus) 
                 peer.frames_received > 20 and peer.screen_frames_received > 5 and peer.audio_packets_received > 40
             ),
         )
-        print("first frame", report.peers[0].first_frame_s, time.monotonic() - planned_s)
         assert report.engine == "janus"
+        assert report.peers[0].first_frame_s < 2
         assert report.peers[0].link is PeerLink.UP
         await partner.subscribe(seat.feed)
         await partner.until(lambda: partner.frames > 10 and partner.samples > 30)
         assert terminal.report.refused == 0, terminal.report
+
+
+async def test_sound_only_goes_by_a_room_without_pictures(tmp_path: Path, server: Janus) -> None:
+    """One partner sees, one only hears: the microphone is in both rooms, the camera in one."""
+    async with (
+        running_terminal(tmp_path) as terminal,
+        round_on(server.server) as round,
+        JanusPartner(await round.seat(), "a" * 16) as seer,
+        JanusPartner(await round.seat(has_picture=False), "b" * 16) as hearer,
+    ):
+        seat = await round.seat()
+        sound_seat = await round.seat(has_picture=False, feed=seat.feed)
+        await seer.publish()
+        await hearer.publish(has_picture=False)
+        only = msgspec.structs.replace(hearer.planned, has_picture=False)
+        do(terminal, seat, seer.planned, only, sound_seat=sound_seat)
+        await until_all(terminal, lambda peer: peer.audio_packets_received > 40, count=2)
+        await hearer.subscribe(seat.feed)
+        await hearer.until(lambda: hearer.samples > 40)
+        assert hearer.frames == 0
+        seen, heard = terminal.peer(seer.planned.call), terminal.peer(only.call)
+        assert seen.frames_received > 0
+        assert (heard.frames_received, heard.frames_sent) == (0, 0)
+        do(terminal, None, only, sound_seat=sound_seat)
+        packets = heard.audio_packets_received + 20
+        await until_all(terminal, lambda peer: peer.audio_packets_received > packets)
+
+
+async def test_a_roster_that_changes_disturbs_nobody_else(tmp_path: Path, server: Janus) -> None:
+    """One leaves, one comes, one loses its path and publishes anew; the pictures of the first never pause."""
+    async with (
+        running_terminal(tmp_path) as terminal,
+        round_on(server.server) as round,
+        JanusPartner(await round.seat(), "a" * 16) as stays,
+    ):
+        seat = await round.seat()
+        await stays.publish()
+        async with JanusPartner(await round.seat(), "b" * 16) as leaves:
+            await leaves.publish()
+            do(terminal, seat, stays.planned, leaves.planned)
+            await until_all(terminal, lambda peer: peer.frames_received > 5, count=2)
+        do(terminal, seat, stays.planned)
+        before_s, before = time.monotonic(), terminal.peer(stays.planned.call).frames_received
+        async with JanusPartner(await round.seat(), "c" * 16) as comes:
+            do(terminal, seat, stays.planned, comes.planned)
+            await comes.publish()
+            await until_all(terminal, lambda peer: peer.frames_received > 5, count=2)
+            came = terminal.peer(comes.planned.call).frames_received
+            await comes.publish_anew()
+            await terminal.until(lambda report: report.peers[1].link is PeerLink.LOST)
+            await terminal.until(lambda report: report.peers[1].frames_received > came + 5)
+        passed_s = time.monotonic() - before_s
+        frames = terminal.peer(stays.planned.call).frames_received - before
+        assert frames > 0.8 * FRAMES_PER_SECOND * (passed_s - 1), f"{frames} pictures in {passed_s:.1f} s"
+
+
+async def test_who_is_put_out_does_not_come_back(tmp_path: Path, server: Janus) -> None:
+    """The room's own seat is taken away: nothing is sent or shown, nothing is tried, until there is another."""
+    async with (
+        running_terminal(tmp_path) as terminal,
+        round_on(server.server) as round,
+        JanusPartner(await round.seat(), "a" * 16) as partner,
+    ):
+        await partner.publish()
+        seat = await round.seat()
+        do(terminal, seat, partner.planned)
+        await until_all(terminal, lambda peer: peer.frames_sent > 5 and peer.frames_received > 5)
+        await round.put_out(seat)
+        await until_all(terminal, lambda peer: peer.link is PeerLink.LOST, timeout_s=2)
+        sent = terminal.report.peers[0].frames_sent
+        reports = terminal.reports
+        await terminal.until(lambda _: terminal.reports >= reports + 3)
+        assert (terminal.report.peers[0].frames_sent, terminal.report.lost_room) == (sent, "")
+        assert terminal.report.refused == 0
+        do(terminal, await round.seat(), partner.planned)
+        await until_all(terminal, lambda peer: peer.link is PeerLink.UP, timeout_s=3)
+
+
+async def test_a_server_that_dies_is_named_and_the_next_one_is_taken(tmp_path: Path, server: Janus) -> None:
+    """Within 4 s; on the next server pictures are back soon, and who was muted still is."""
+    async with running_terminal(tmp_path) as terminal, running(tmp_path / "other") as other:
+        async with (
+            round_on(server.server) as round,
+            JanusPartner(await round.seat(), "a" * 16) as partner,
+        ):
+            await partner.publish()
+            seat = await round.seat()
+            do(terminal, seat, partner.planned, microphone=Sending.HERE)
+            await until_all(terminal, lambda peer: peer.frames_received > 5 and peer.frames_sent > 5)
+            await server.kill()
+            await terminal.until(lambda report: report.lost_room == seat.room, timeout_s=5)
+            assert terminal.report.peers[0].link is PeerLink.LOST
+        async with (
+            round_on(other.server) as round,
+            JanusPartner(await round.seat(), "a" * 16) as partner,
+        ):
+            await partner.publish()
+            received = terminal.report.peers[0].frames_received
+            do(terminal, await round.seat(), partner.planned, microphone=Sending.HERE)
+            await until_all(terminal, lambda peer: peer.frames_received > received + 5, timeout_s=4)
+            assert terminal.report.lost_room == ""
+            assert terminal.report.peers[0].audio_packets_sent == 0
+
+
+async def test_a_server_that_hangs_and_wakes_is_joined_again(tmp_path: Path, server: Janus) -> None:
+    """Its silence is noticed by the pictures that stay away; when it answers again everything is as before."""
+    async with (
+        running_terminal(tmp_path) as terminal,
+        round_on(server.server) as round,
+        JanusPartner(await round.seat(), "a" * 16) as partner,
+    ):
+        await partner.publish()
+        seat = await round.seat()
+        do(terminal, seat, partner.planned, microphone=Sending.HERE)
+        await until_all(terminal, lambda peer: peer.frames_received > 5 and peer.frames_sent > 5)
+        server.freeze()
+        await terminal.until(lambda report: report.lost_room == seat.room, timeout_s=6)
+        server.thaw()
+        sent = terminal.report.peers[0].frames_sent
+        await until_all(terminal, lambda peer: peer.frames_sent > sent + 5, timeout_s=5)
+        assert terminal.report.lost_room == ""
+
+
+async def test_the_engine_changes_in_a_running_session(tmp_path: Path, server: Janus) -> None:
+    """From peer to peer to a server and back: the counters go on, and so do the pictures."""
+    async with (
+        running_terminal(tmp_path) as terminal,
+        open_page(terminal, "a" * 16) as page,
+        round_on(server.server) as round,
+        JanusPartner(await round.seat(), "a" * 16) as partner,
+    ):
+        near = PlannedPeer(call=page.call)
+        do(terminal, None, near)
+        await page.offer()
+        before = (await until_all(terminal, lambda peer: peer.frames_received > 10)).peers[0]
+        await partner.publish()
+        do(terminal, await round.seat(), partner.planned)
+        goal = before.frames_received + 20
+        report = await until_all(terminal, lambda peer: peer.frames_received > goal and peer.frames_sent > 10)
+        assert (report.engine, report.peers[0].first_frame_s) == ("janus", before.first_frame_s)
+        do(terminal, None, near)
+        goal = terminal.report.peers[0].frames_received + 20
+        report = await until_all(terminal, lambda peer: peer.frames_received > goal, timeout_s=8)
+        assert report.engine == "mesh"

@@ -12,6 +12,8 @@ from kiosk.media.engine.waist import Line
 from kiosk.runtime.janus import Event, Jsep
 
 _CONNECT_TIMEOUT_S = 8.0
+_HANG_UP_S = 1.0
+"""A server that was told to unpublish says so when the old connection is closed; a new one must not come before."""
 
 
 class Publisher:
@@ -23,6 +25,9 @@ class Publisher:
         room.on_event = self._hear
         self._gates = Gates()
         self._publication: Publication | None = None
+        self._joined = 0
+        """`VideoRoom.joined` when something was published last."""
+        self._is_hung_up = False
         self._frames_sent = self._audio_packets_sent = 0
         self._task = self._around.group.create_task(self._run(), name="janus publish")
 
@@ -57,19 +62,21 @@ class Publisher:
                 tries = 0
             except (MalformedError, MediaServerError, TimeoutError) as error:
                 tries += 1
-                self._note(error)
+                self._room.note(error)
             finally:
                 self._drop()
-            await self._clean()
+            await self._room.check()
             await asyncio.sleep(pause_s(tries))
 
     async def _publish(self, attendance: Attendance) -> None:
         """One publication, to its end. Raises MalformedError, MediaServerError, TimeoutError when none came to be."""
         around, room = self._around, self._room
+        if self._joined == room.joined:
+            await self._clean(attendance)
+        self._joined = joined = room.joined
         self._publication = publication = Publication(
             around.group, around.configuration, around.feeds, self._lines, around.codec, self._changed
         )
-        joined = room.joined
         body = {"request": "publish", "videocodec": around.codec.value}
         answer = await attendance.handle.request(body, Jsep(type="offer", sdp=await publication.offer()))
         if answer.jsep is None:
@@ -79,31 +86,30 @@ class Publisher:
         await room.pulse.until(lambda: publication.is_up or publication.is_over, _CONNECT_TIMEOUT_S)
         await room.pulse.until(lambda: publication.is_over or room.joined != joined)
 
-    async def _clean(self) -> None:
-        """Leaves the handle ready for another publication, if the server is still there."""
-        await self._room.check()
-        if self._room.attendance:
-            with contextlib.suppress(MediaServerError):  # most of the time it has noticed by itself
-                await self._room.attendance.handle.request({"request": "unpublish"})
-
-    def _note(self, error: MalformedError | MediaServerError | TimeoutError) -> None:
-        if isinstance(error, TimeoutError):
-            error = MediaServerError("no path for what we publish")
-        self._around.refusals.note(error)
-        self._around.on_change()
+    async def _clean(self, attendance: Attendance) -> None:
+        """Leaves the handle ready for another publication."""
+        self._is_hung_up = False
+        try:
+            await attendance.handle.request({"request": "unpublish"})
+        except MediaServerError:
+            return  # most of the time the server has noticed by itself
+        with contextlib.suppress(TimeoutError):
+            await self._room.pulse.until(lambda: self._is_hung_up, _HANG_UP_S)
 
     def _hear(self, event: Event) -> None:
         """What the server says of the peer connection."""
+        if event.kind == "hangup":
+            self._is_hung_up = True
+            self._room.pulse.beat()
         if self._publication is None:
             return
         if event.kind == "trickle":
             try:
                 self._publication.add_candidate(*candidate_of(event), SOURCE)
             except MalformedError as error:
-                self._note(error)
+                self._room.note(error)
         elif event.kind == "hangup":
             self._publication.stop()
-            self._room.pulse.beat()
 
     def _changed(self, _: Publication) -> None:
         self._room.pulse.beat()

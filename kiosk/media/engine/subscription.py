@@ -83,7 +83,7 @@ class Subscription:
                 tries = 0
             except (MalformedError, MediaServerError, TimeoutError) as error:
                 tries += 1
-                self._note(error)
+                self.room.note(error)
             finally:
                 self._drop()
             await self.room.check()
@@ -127,12 +127,6 @@ class Subscription:
                 self._mids[line] = str(one.get("mid"))
         return places
 
-    def _note(self, error: MalformedError | MediaServerError | TimeoutError) -> None:
-        if isinstance(error, TimeoutError):
-            error = MediaServerError("no path for a subscription")
-        self._around.refusals.note(error)
-        self._around.on_change()
-
     def _hear(self, event: Event) -> None:
         """What the server says of the peer connection."""
         if self._connection is None:
@@ -141,7 +135,7 @@ class Subscription:
             try:
                 self._connection.add_candidate(*candidate_of(event), SOURCE)
             except MalformedError as error:
-                self._note(error)
+                self.room.note(error)
         elif event.kind == "hangup":
             self._connection.stop()
             self.room.pulse.beat()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kiosk.contract.errors import MediaServerError
+from kiosk.contract.errors import MalformedError, MediaServerError
 from kiosk.contract.media import Seat
 from kiosk.media.engine.pulse import Pulse
 from kiosk.media.engine.surroundings import Surroundings
@@ -37,9 +37,10 @@ def pause_s(tries: int) -> float:
 def candidate_of(event: Event) -> tuple[str, str]:
     """Media line and candidate of a `trickle` event; the candidate is empty at their end."""
     candidate = event.data.get("candidate")
-    if not isinstance(candidate, dict):
+    if not isinstance(candidate, dict) or "candidate" not in candidate:
         return "", ""
-    return str(candidate.get("sdpMid", "")), str(candidate.get("candidate", ""))
+    # Janus names a line by its place, and counts mids like that itself; so does whoever sits by the rules.
+    return str(candidate.get("sdpMid", candidate.get("sdpMLineIndex"))), str(candidate["candidate"])
 
 
 class Attendance(NamedTuple):
@@ -152,7 +153,15 @@ class VideoRoom:
             return
         if error.code in _NOT_HERE:
             self._left, self._ill_since_s = None, time.monotonic() - LOST_S
-        self.around.refusals.note(error)
+        self.note(error)
+
+    def note(self, error: MalformedError | MediaServerError | TimeoutError) -> None:
+        """Something did not work, and will be tried again; what the server refused, or sent, is counted."""
+        if isinstance(error, MalformedError) or (isinstance(error, MediaServerError) and error.code):
+            self.around.refusals.note(error)
+        else:
+            _logger.info("media server: %s", error or "no path in time")
+        self.around.on_change()
 
     def _hear(self, event: Event) -> None:
         data = event.data
