@@ -34,8 +34,8 @@ _ROOM: dict[str, Any] = {
     "lock_record": True,  # else every publisher could record itself on the server
 }
 _WITH_PICTURES = {"videocodec": "vp8,h264", "h264_profile": "42e01f"}
-_SOUND_ONLY = {"videocodec": "none"}
-"""No codec of this name, so that Janus declines every video line."""
+_SOUND_ONLY = {"videocodec": "h265"}
+"""Janus wants one codec at least: one that no client of ours sends. Who publishes a picture all the same is kicked."""
 
 
 def new_round(url: str) -> Round:
@@ -80,14 +80,16 @@ def _ignore(event: Event) -> None:
 class Guard:
     """Watches over one room from the inside: lets people in, puts out everybody else."""
 
-    def __init__(self, handle: Handle, room: str, secret: str) -> None:
-        """Made by `enter`."""
+    def __init__(self, handle: Handle, room: str, secret: str, has_pictures: bool) -> None:
+        self._has_pictures = has_pictures
         self._handle = handle
         self._own = secrets.token_hex(_ID_BYTES)
         self.room = room
         self._secret = secret
         self._has_stranger = False
         self._table: Mapping[str, str] | None = None
+        self._offending: set[str] = set()
+        """Feeds with a picture where only sound may cross."""
         self._came: set[str] = set()
         """Feeds that were here, and were not put out by us."""
         self._left: set[str] = set()
@@ -138,8 +140,9 @@ class Guard:
 
     async def _put_out(self, welcome: set[str]) -> None:
         here = {str(person.get("id")) for person in (await self._ask("listparticipants")).get("participants", [])}
-        for feed in here - welcome - {self._own}:
+        for feed in (here - welcome - {self._own}) | (here & self._offending):
             await self.kick(feed)
+        self._offending.clear()
         gone = set((self._table or {}).values()) - welcome
         if gone & (self._came | self._left):
             self.has_slipped = True
@@ -160,7 +163,20 @@ class Guard:
             self._has_stranger = self._has_stranger or feed not in (self._table or {}).values()
         elif isinstance(leaving, str) and leaving in self._came:
             self._left.add(leaving)
+        elif not self._has_pictures:
+            self._offending |= _with_picture(event.data.get("publishers"))
+            self._has_stranger = self._has_stranger or bool(self._offending)
         return self._has_stranger
+
+
+def _with_picture(publishers: Any) -> set[str]:
+    """Of the feeds Janus announces, those that publish video."""
+    found = set()
+    for publisher in publishers if isinstance(publishers, list) else ():
+        streams = publisher.get("streams", ())
+        if any(stream.get("type") == "video" and not stream.get("disabled") for stream in streams):
+            found.add(str(publisher.get("id")))
+    return found
 
 
 class Keeper:
@@ -175,7 +191,8 @@ class Keeper:
         guards = {}
         for room in (made.room, made.sound_room):
             listener = _Listener(on_stranger)
-            guard = listener.guard = Guard(await session.attach(listener), room, made.secret)
+            guard = Guard(await session.attach(listener), room, made.secret, has_pictures=room == made.room)
+            listener.guard = guard
             await guard.enter()
             guards[room] = guard
         return cls(guards)

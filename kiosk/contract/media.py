@@ -41,10 +41,11 @@ class Seat(Struct, frozen=True, kw_only=True):
     """One participant's place in one VideoRoom; the token is made for one session, one room and one person.
 
     How consent is enforced by the server: a round has two rooms on the same server. In the one of `seat` sound and
-    pictures cross; only who sees and is seen has a token for it. In the one of `sound_seat` nothing but sound is
-    negotiated (it has no video codec); everybody has a token for it while somebody takes part by sound only, and
-    whoever has both seats publishes the microphone in both, under the same feed. A peer is heard in one of them:
-    with `has_picture` by way of `seat`, without by way of `sound_seat`; so nobody is heard twice.
+    pictures cross; only who sees and is seen has a token for it. In the one of `sound_seat` nothing but sound may
+    cross: it takes no video codec that a client of ours sends, and who publishes a picture is kicked. Everybody has a
+    token for it while somebody takes part by sound only, and whoever has both seats publishes the microphone in both,
+    under the same feed. A peer is heard in one of them: with `has_picture` by way of `seat`, without by way of
+    `sound_seat`; so nobody is heard twice.
 
     How to sit down: `join` as publisher with `room`, `id` = feed, `token`, never a `display`; publish microphone,
     camera, screen as mids `0`, `1`, `2` (only the microphone in the room of `sound_seat`). Subscribe with the
