@@ -10,6 +10,7 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpT
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError
+from kiosk.contract.media import Wish
 from kiosk.media.engine.candidates import REFUSALS, Candidates
 from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.outgoing import Feeds, Outgoing
@@ -104,6 +105,11 @@ class Connection:
             self._outgoing.set_gates(gates)
         for line, found in self._receivers.items():
             found._enabled = line is Line.MICROPHONE or line in gates.taken
+
+    def wish(self, wish: Wish) -> None:
+        """How tall the peer shows what we send."""
+        if self._outgoing:
+            self._outgoing.wish(wish)
 
     def _state_changed(self) -> None:
         state = self._pc.connectionState

@@ -39,7 +39,7 @@ class Peer:
         self._asked = 0
         self._plan, self._has_picture = Plan(), False
         self._shown = PICTURES
-        self._wishes = Wishes(self._wish)
+        self._wishes, self._peers_wish = Wishes(self._wish), Wish()
         self._tally = around.tally_of(call)
         self.link = PeerLink.CONNECTING
         self._task = around.group.create_task(self._run(), name=f"peer-{call}")
@@ -105,6 +105,9 @@ class Peer:
         self._around.send(Signal(source=ROOM, target=self.call, kind=kind, generation=self._generation))
 
     async def _handle(self, signal: Signal) -> None:
+        if signal.kind is SignalKind.WISH:
+            self._take_wish(signal.wish)
+            return
         if signal.generation < self._generation:
             return
         if signal.kind is SignalKind.OFFER:
@@ -115,6 +118,13 @@ class Peer:
             self._take_candidate(signal)
         else:
             raise MalformedError("signal", f"{signal.kind} to the answering side")
+
+    def _take_wish(self, wish: Wish | None) -> None:
+        if wish is None:
+            raise MalformedError("signal", "a wish for nothing")
+        self._peers_wish = wish
+        if self._connection:
+            self._connection.wish(wish)
 
     async def _answer(self, signal: Signal) -> None:
         offer = read_offer(signal.sdp, self._around.codec, "offer")
@@ -133,6 +143,7 @@ class Peer:
             self._drop_connection()
             raise
         self._set_gates()
+        connection.wish(self._peers_wish)
         around.send(
             Signal(source=ROOM, target=self.call, kind=SignalKind.ANSWER, generation=signal.generation, sdp=answer)
         )
