@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from kiosk.contract.media import MediaReport, PeerReport
+from kiosk.contract.media import MediaReport, PeerReport, Signal, SignalKind, Wish
 from kiosk.contract.partner import Leave
 from kiosk.contract.state import Consent
 from tests.fakes.browser import by, chromium, open_tab, page_until, stats
@@ -74,7 +74,7 @@ async def window(both: RoomWithMedia, tab: Page, visitor: Visitor) -> dict[str, 
 
 
 async def test_browser_and_room_see_and_hear_each_other(desk: DeskHouse, short_path: Path) -> None:
-    """Pictures both ways, the shown screen arrives, off is off, and who closes the page is missed at once."""
+    """Pictures both ways, as tall as is wished for; a shown screen arrives; off is off; a closed page is missed."""
     async with room_with_media(desk, short_path) as both, chromium() as browser:
         async with open_tab(browser, "about:blank") as tab:
             visitor = await come_in(both, tab, desk)
@@ -84,6 +84,15 @@ async def test_browser_and_room_see_and_hear_each_other(desk: DeskHouse, short_p
             assert min(rates["sound_to_room"], rates["sound_to_page"]) >= 45, rates
             await expect(tab.locator(by("camera-lamp"))).to_contain_text("Kamera AN")
             await expect(tab.locator(by("stage-video"))).to_be_visible()
+
+            said = [signal.wish for signal in both.signals if signal.kind is SignalKind.WISH]
+            assert said, "the page says how tall it shows the room"
+            assert all(wish and 300 <= wish.camera_px <= 800 for wish in said)
+            for camera_px, sent in ((360, "> 180 && {} <= 360"), (150, "> 0 && {} <= 180"), (1000, "> 360")):
+                wish = Wish(camera_px=camera_px)
+                both.pass_on(visitor, Signal(source="room", target=visitor.call, kind=SignalKind.WISH, wish=wish))
+                height = "s.peers.room.camera.sentHeight"
+                await page_until(tab, f"{height} {sent.format(height)}")
 
             await tab.click(by("share"))
             await both.media.until(lambda report: peer(report, visitor).has_screen_picture)
