@@ -1,12 +1,19 @@
-"""Carries pictures from the frame rings to the places on the screen that want them, once a frame of the window."""
+"""Carries pictures from the frame rings to the places on the screen that want them, once a frame of the window.
 
+Media hears from here how tall the places are, and tells how loud the microphone is.
+"""
+
+import time
 from pathlib import Path
 
 from kivy.uix.widget import Widget
 
+from kiosk.contract.media import Levels
 from kiosk.runtime.frames import FrameRingReader
 from kiosk.runtime.log import Refusals
 from kiosk.runtime.tiles import FrameClient
+from kiosk.ui.heights import Heights
+from kiosk.ui.loudness import loudness
 from kiosk.ui.widgets.video_picture import VideoPicture
 
 
@@ -15,7 +22,8 @@ class Pictures:
 
     def __init__(self, path: Path, uid: int, refusals: Refusals) -> None:
         self._rings: dict[str, FrameRingReader] = {}
-        self._client = FrameClient(path, uid, self._on_ring, self._on_gone, refusals)
+        self._client = FrameClient(path, uid, self._on_ring, self._on_gone, refusals, self._on_levels)
+        self._heights = Heights(self._client.send_heights)
         self._places: list[VideoPicture] = []
         self._shown: dict[VideoPicture, tuple[str, FrameRingReader, int]] = {}
 
@@ -50,7 +58,18 @@ class Pictures:
                 self._draw_one(place, ring)
             elif place in self._shown:
                 self._clear(place)
+        self._heights.look(self.heights, time.monotonic())
+        loudness.fade()
         return bool(self._shown)
+
+    @property
+    def heights(self) -> dict[str, int]:
+        """Tile to the tallest place it has on the glass at this moment."""
+        heights: dict[str, int] = {}
+        for place in self._places:
+            if _is_wanted(place):
+                heights[place.tile] = max(round(place.height), heights.get(place.tile, 0))
+        return heights
 
     def _draw_one(self, place: VideoPicture, ring: FrameRingReader) -> None:
         shown = self._shown.get(place)
@@ -74,7 +93,14 @@ class Pictures:
     def _on_gone(self, tile: str) -> None:
         self._rings.pop(tile, None)
 
+    def _on_levels(self, levels: Levels) -> None:
+        loudness.hear(levels.microphone_pct)
 
-def _is_seen(place: VideoPicture) -> bool:
+
+def _is_wanted(place: VideoPicture) -> bool:
     """Whether it has a size and was not put away."""
     return bool(place.tile and place.is_shown and place.width > 1 and place.height > 1 and place.right > 0)
+
+
+def _is_seen(place: VideoPicture) -> bool:
+    return place.is_live and _is_wanted(place)

@@ -93,6 +93,8 @@ class StateView(_View, frozen=True, kw_only=True):
 class LampView(_View, frozen=True, kw_only=True):
     lamp: Lamp = Lamp.OFF
     text: str = ""
+    has_level: bool = False
+    """Whether a bar says how loud it is."""
 
 
 class PlateView(_View, frozen=True, kw_only=True):
@@ -134,6 +136,10 @@ class TileView(_View, frozen=True, kw_only=True):
     """Office or role."""
     picture: Picture = Picture.CONNECTING
     picture_text: str = ""
+    weak_text: str = ""
+    """That the connection is bad; empty otherwise."""
+    is_screen: bool = False
+    """A shown screen, which is not cut off; else a camera."""
     speaks_text: str = ""
     """Shown with the ring while the partner speaks; empty otherwise."""
     muted_text: str = ""
@@ -147,6 +153,10 @@ class StageView(_View, frozen=True, kw_only=True):
     key: str = ""
     """Id of the frame ring to show; empty when there is none."""
     text: str = ""
+    wait_text: str = ""
+    """What is seen until there is a picture."""
+    buttons: tuple[ButtonView, ...] = ()
+    """What can be done about what the room shows."""
 
 
 class ChipView(_View, frozen=True, kw_only=True):

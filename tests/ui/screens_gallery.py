@@ -71,7 +71,7 @@ def _fill(host: Any) -> None:
 
     people = {name: pictures.portrait(*colours) for name, colours in pictures.PEOPLE.items()}
     for place in host.walk(restrict=True):
-        if not isinstance(place, VideoPicture) or not place.tile or not place.is_shown:
+        if not isinstance(place, VideoPicture) or not place.tile or not place.is_live:
             continue
         if place.tile == "self":
             place.show(people["guest"])

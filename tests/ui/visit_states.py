@@ -5,13 +5,13 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from kiosk.contract.errors import Reason
-from kiosk.contract.media import Lamp, MediaReport
+from kiosk.contract.media import Lamp, MediaReport, Showing
 from kiosk.contract.schedule import Appointment, Guest
-from kiosk.contract.state import Notice, Partner, Phase, Session, State
+from kiosk.contract.state import Notice, Partner, Phase, Session, Sheet, State
 from tests.unit.ui.test_present_everywhere import SCREENS
 from tests.unit.ui.visits import APPOINTMENTS, BRANDT, HADDAD, KAYA, OEZDEMIR, a_session, a_state, at, seen, with_peers
 
-_HERE = MediaReport(camera=Lamp.HERE)
+_HERE = MediaReport(camera=Lamp.HERE, microphone=Lamp.HERE)
 _FAULT = MediaReport(camera=Lamp.FAULT, camera_reason=Reason.CAMERA_MISSING)
 _PLANNED = Session(
     id="s",
@@ -60,6 +60,12 @@ STATES: dict[str, State] = {
     "preparation, many": replace(_PREPARATION, session=_PLANNED),
     "preparation, broken": replace(_PREPARATION, media=_FAULT),
     "preparation, closing": replace(_PREPARATION, closes_at=at("10:24") + timedelta(seconds=9)),
+    "sound, preparation": replace(_PREPARATION, sheet=Sheet.SOUND),
+    "sound, off": replace(_PREPARATION, sheet=Sheet.SOUND, media=_FAULT),
+    "corner, preparation": replace(_PREPARATION, sheet=Sheet.CORNER),
+    "session, laptop": a_session(
+        BRANDT, HADDAD, session={"showing": Showing.LAPTOP}, media=MediaReport(screen=Lamp.FAULT)
+    ),
     "session, notice": replace(_ROUND, notice=_NOTICE),
     "session, interpreter": a_session(BRANDT, HADDAD),
     "session, door": a_session(BRANDT, KAYA),

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kiosk.consultation import roster
 from kiosk.contract.state import Phase, Session, Sheet, State
 from kiosk.ui import texts
-from kiosk.ui.present import door, end, idle, needs, preparation, ring, session, sheets, show
+from kiosk.ui.present import door, end, idle, needs, preparation, ring, session, sheets, show, sound
 from kiosk.ui.present.scene import Form, Scene, Setting
 from kiosk.ui.present.views import ScreenView, TurnPage, View, name_of
 
@@ -59,6 +59,8 @@ def present_nothing(setting: Setting, language: str) -> View:
 def _every_sheet(scene: Scene) -> View | None:
     if scene.state.sheet is Sheet.CORNER:
         return sheets.corner(scene)
+    if scene.state.sheet is Sheet.SOUND and scene.state.session is not None:
+        return sound.sound(scene, scene.state.session)
     return sheets.help_sheet(scene) if scene.state.sheet is Sheet.HELP else None
 
 
@@ -83,7 +85,7 @@ def _session_sheet(scene: Scene, running: Session) -> View | None:
     if sheet is Sheet.DESKS:
         return needs.desks(scene, running)
     if sheet is Sheet.SHOW:
-        return show.show(scene)
+        return show.show(scene, running)
     return end.end(scene) if sheet is Sheet.END else None
 
 

@@ -38,7 +38,7 @@ def plate(scene: Scene) -> PlateView:
     is_paused = scene.state.phase is Phase.SESSION and session is not None and session.is_paused
     return PlateView(
         camera=_view(scene, lamp(scene, media.camera), _CAMERA, _CAMERA_SMALL),
-        microphone=_view(scene, lamp(scene, media.microphone), _MICROPHONE, _MICROPHONE_SMALL),
+        microphone=_view(scene, lamp(scene, media.microphone), _MICROPHONE, _MICROPHONE_SMALL, has_level=True),
         pause_text=scene.language.say("Break. Nobody sees\nor hears you.") if is_paused else "",
     )
 
@@ -52,7 +52,10 @@ def lamp(scene: Scene, measured: Measured) -> Lamp:
     return Lamp.FAULT if is_missed else Lamp.OFF
 
 
-def _view(scene: Scene, known: Lamp, words: dict[Lamp, str], small_words: dict[Lamp, str]) -> LampView:
+def _view(
+    scene: Scene, known: Lamp, words: dict[Lamp, str], small_words: dict[Lamp, str], has_level: bool = False
+) -> LampView:
+    """`has_level`: what is open has a bar that says how loud it is."""
     t = scene.language
     text = t.say_in("small", small_words[known]) if scene.form is Form.SMALL else t.say(words[known])
-    return LampView(lamp=known, text=text)
+    return LampView(lamp=known, text=text, has_level=has_level and known in (Lamp.ON, Lamp.HERE))

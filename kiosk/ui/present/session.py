@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from kiosk.consultation import roster
 from kiosk.contract import intents
+from kiosk.contract.media import Showing
 from kiosk.contract.state import Partner, Session, Standing
 from kiosk.ui.present import people, phrases, screen, table
 from kiosk.ui.present.plate import lamp
 from kiosk.ui.present.scene import Form, Scene
-from kiosk.ui.present.stage import CAMERA, arrange, stage_view, tile_view
+from kiosk.ui.present.stage import CAMERA, arrange, screen_tile, stage_view, tile_view
 from kiosk.ui.present.views import SessionView
 from kiosk.ui.views import ButtonView, ChipView, Kind, Lamp, TileView
 
@@ -23,13 +24,16 @@ def session(scene: Scene, running: Session) -> SessionView:
         SessionView,
         chip=_chip(scene, running),
         bar=_bar(scene, running),
-        stage=stage_view(scene, order.sharer),
+        stage=stage_view(scene, running, order.shower),
         speaker=tile_view(scene, order.speaker) if order.speaker else TileView(),
-        tiles=tuple(tile_view(scene, partner) for partner in order.tiles),
+        tiles=(
+            *((screen_tile(scene, running, order.beside),) if order.beside else ()),
+            *(tile_view(scene, partner) for partner in order.tiles),
+        ),
         more=_more(scene, order.hidden),
         seats=table.seats(scene.state),
     )
-    return view if admitted else _alone(scene, running, view)
+    return view if admitted or order.shower else _alone(scene, running, view)
 
 
 def _alone(scene: Scene, running: Session, view: SessionView) -> SessionView:
@@ -100,9 +104,21 @@ def _bar(scene: Scene, running: Session) -> tuple[ButtonView, ...]:
     return (
         _microphone(scene, running),
         _camera(scene, running),
-        ButtonView(key="show", text=t.say("Show"), icon="screencast", intent=intents.OpenShow()),
+        _show(scene, running),
         ButtonView(key="add", text=add, icon="user-plus", intent=intents.OpenNeeds()),
         ButtonView(key="end", text=end, icon="phone-x", kind=Kind.DANGER, intent=intents.OpenEnd()),
+    )
+
+
+def _show(scene: Scene, running: Session) -> ButtonView:
+    """Plum while the room shows something."""
+    is_showing = running.showing is not Showing.NOTHING
+    return ButtonView(
+        key="show",
+        text=scene.language.say("Show"),
+        icon="screencast",
+        kind=Kind.SHARE if is_showing else Kind.SECONDARY,
+        intent=intents.OpenShow(),
     )
 
 

@@ -21,10 +21,17 @@ def corner(scene: Scene) -> CornerView:
         title=say("Language and letters"),
         languages=languages(scene, scene.language.tag, icon="check-circle"),
         looks=(_size(scene), _contrast(scene)),
+        sound=_sound(scene),
         back=ButtonView(
             key="close", text=say("Done"), icon="check-circle", kind=Kind.PRIMARY, intent=intents.CloseSheet()
         ),
     )
+
+
+def _sound(scene: Scene) -> ButtonView:
+    if scene.state.session is None:
+        return ButtonView()
+    return ButtonView(key="sound", text=scene.language.say("Sound"), icon="speaker-high", intent=intents.OpenSound())
 
 
 def _size(scene: Scene) -> ButtonView:

@@ -1,32 +1,32 @@
-"""Who shows what in the round, and how paper is shown from the table: before the camera."""
+"""What the room can show its partners, and who of them shows something."""
 
 from kiosk.consultation import roster
-from kiosk.contract.state import Partner
+from kiosk.consultation.showing import can_show
+from kiosk.contract import intents
+from kiosk.contract.media import Showing
+from kiosk.contract.state import Partner, Session
 from kiosk.ui.present import people, phrases, screen
 from kiosk.ui.present.plate import lamp
 from kiosk.ui.present.scene import Scene
-from kiosk.ui.present.stage import has_picture
+from kiosk.ui.present.stage import own_text, own_ways, screens
 from kiosk.ui.present.views import PartnerRowView, ShowView
-from kiosk.ui.views import Lamp, Mood, PersonRowView, StateView
+from kiosk.ui.views import ButtonView, Lamp, Mood, StateView
 
 
-def show(scene: Scene) -> ShowView:
-    """Who shows a screen, and how paper is shown: before the camera."""
+def show(scene: Scene, running: Session) -> ShowView:
+    """Beside the choices, who shows what; one row less than elsewhere, because of them."""
     say = scene.language.say
     admitted = roster.all_admitted(scene.state)
-    shown, more, page = screen.paged(scene, admitted, scene.places.partners)
-    sharer = next((partner for partner in admitted if partner.is_sharing and has_picture(partner)), None)
-    title = say("Nobody is showing anything now.")
-    if sharer is not None:
-        title = phrases.about(scene.language, phrases.SHOWS, people.display_name(scene, sharer)) + "."
-    is_open = lamp(scene, scene.state.media.camera) is Lamp.ON
-    hint = say("Hold it in front of the camera.") if is_open else say("The camera has to be on for that.")
+    places = max(1, scene.places.partners - 1)
+    shown, more, page = screen.paged(scene, admitted, places)
     return screen.fill(
         scene,
         ShowView,
-        title=title,
-        hint=PersonRowView(icon="camera", name=say("Show a sheet of paper"), detail=hint),
+        title=_title(scene, running, admitted),
+        choices=_choices(scene, running),
+        hint=_hint(scene, running),
         rows=tuple(_shows(scene, partner) for partner in shown),
+        places=places,
         more=more,
         page=page,
         empty="" if admitted else say("Nobody has joined yet."),
@@ -34,9 +34,51 @@ def show(scene: Scene) -> ShowView:
     )
 
 
+def _title(scene: Scene, running: Session, admitted: tuple[Partner, ...]) -> str:
+    """The screen that is big at the moment."""
+    shower = next(iter(screens(scene.state, admitted)), None)
+    if shower is None:
+        return scene.language.say("Nobody is showing anything now.")
+    if shower.partner is None:
+        return own_text(scene, running) + "."
+    return phrases.about(scene.language, phrases.SHOWS, people.display_name(scene, shower.partner)) + "."
+
+
+def _choices(scene: Scene, running: Session) -> tuple[ButtonView, ...]:
+    """What is shown already has its own ways on; a laptop is offered only where one is plugged in."""
+    say, is_possible = scene.language.say, can_show(scene.state)
+    ways = list(own_ways(scene, running))
+    if running.showing is not Showing.DOCUMENT:
+        text = say("Show a sheet of paper")
+        ways.append(
+            ButtonView(
+                key="show-document", text=text, icon="camera", intent=intents.ShowDocument(), is_possible=is_possible
+            )
+        )
+    if running.showing is not Showing.LAPTOP and scene.state.media.has_laptop:
+        text = say("Show the laptop")
+        ways.append(
+            ButtonView(
+                key="show-laptop", text=text, icon="desktop", intent=intents.ShowLaptop(), is_possible=is_possible
+            )
+        )
+    return tuple(ways)
+
+
+def _hint(scene: Scene, running: Session) -> StateView:
+    say = scene.language.say
+    if running.is_paused:
+        return StateView(icon="pause-circle", text=say("Nothing is shown during the break."))
+    if not can_show(scene.state):
+        return StateView(icon="video-camera-slash", text=say("Pictures are off: you chose sound only."))
+    is_open = lamp(scene, scene.state.media.camera) is Lamp.ON
+    text = say("Hold it in front of the camera.") if is_open else say("The camera opens for one picture only.")
+    return StateView(icon="camera", text=text)
+
+
 def _shows(scene: Scene, partner: Partner) -> PartnerRowView:
     say = scene.language.say
-    if partner.is_sharing and has_picture(partner):
+    if any(shower.partner is partner for shower in screens(scene.state, (partner,))):
         state = StateView(icon="screencast", text=say("shows the screen"), mood=Mood.OK)
     else:
         state = StateView(text=say("shows nothing"), mood=Mood.IDLE)

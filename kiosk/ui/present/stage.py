@@ -5,19 +5,32 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from kiosk.consultation import roster
-from kiosk.contract.media import PeerLink, PeerReport
-from kiosk.contract.state import Consent, Partner, State
+from kiosk.contract import intents
+from kiosk.contract.media import Lamp, PeerLink, PeerReport, Quality, Showing
+from kiosk.contract.state import Consent, Partner, Session, State
 from kiosk.ui.present import people, phrases
-from kiosk.ui.present.scene import Scene
-from kiosk.ui.views import Picture, StageView, TileView
+from kiosk.ui.present.scene import Form, Scene
+from kiosk.ui.views import ButtonView, Picture, StageView, TileView
 
 CAMERA, SCREEN = "camera", "screen"
+OWN_SCREEN = "self/screen"
+"""Tile of what the room itself shows."""
+
+
+class Shower(Struct, frozen=True, kw_only=True):
+    """Whose screen is shown."""
+
+    partner: Partner | None = None
+    """None: the room itself."""
 
 
 class Stage(Struct, frozen=True, kw_only=True):
-    """What goes where; at most one of `sharer` and `speaker` is set."""
+    """What goes where; at most one of `shower` and `speaker` is set."""
 
-    sharer: Partner | None = None
+    shower: Shower | None = None
+    """Who began to show last."""
+    beside: Shower | None = None
+    """Who began before and shows still: a screen among the tiles."""
     speaker: Partner | None = None
     tiles: tuple[Partner, ...] = ()
     hidden: tuple[Partner, ...] = ()
@@ -32,17 +45,32 @@ def arrange(state: State, partners: Sequence[Partner], places: int, before: str 
     """
     speaking = {peer.call for peer in state.media.peers if peer.is_speaking}
     partners = sorted(partners, key=_came)
-    sharer = next((partner for partner in partners if partner.is_sharing and has_picture(partner)), None)
-    speaker = None if sharer else _speaker(state, partners, speaking, before)
+    shower, beside, *_ = (*screens(state, partners), None, None)
+    speaker = None if shower else _speaker(state, partners, speaking, before)
     rest = [partner for partner in partners if partner is not speaker]
     ranked = sorted(rest, key=lambda partner: _rank(state, partner, speaking))
-    shown = ranked[:places]
+    if sum(1 for partner in rest if roster.is_interpreter(state, partner)) >= places:
+        beside = None
+    shown = ranked[: places - 1 if beside else places]
     return Stage(
-        sharer=sharer,
+        shower=shower,
+        beside=beside,
         speaker=speaker,
         tiles=tuple(partner for partner in rest if partner in shown),
         hidden=tuple(partner for partner in rest if partner not in shown),
     )
+
+
+def screens(state: State, partners: Sequence[Partner]) -> tuple[Shower, ...]:
+    """Who shows a screen, the one who began last first; the room as well."""
+    showers = [
+        (partner.sharing_since or partner.admitted_at or state.now, Shower(partner=partner))
+        for partner in partners
+        if partner.is_sharing and has_picture(partner)
+    ]
+    if state.session is not None and state.session.showing is not Showing.NOTHING:
+        showers.append((state.session.showing_since or state.now, Shower()))
+    return tuple(shower for _, shower in sorted(showers, key=lambda one: one[0], reverse=True))
 
 
 def has_picture(partner: Partner) -> bool:
@@ -72,12 +100,72 @@ def _rank(state: State, partner: Partner, speaking: set[str]) -> int:
     return 1 if partner.call in speaking else 2
 
 
-def stage_view(scene: Scene, sharer: Partner | None) -> StageView:
-    """The shown screen with who shows it; empty when nobody does."""
-    if sharer is None:
+def stage_view(scene: Scene, running: Session, shower: Shower | None) -> StageView:
+    """The shown screen with who shows it; empty when nobody does. An upright stage has room for one button."""
+    if shower is None:
         return StageView()
-    name = people.display_name(scene, sharer)
-    return StageView(key=f"{sharer.call}/{SCREEN}", text=phrases.about(scene.language, phrases.SHOWS, name))
+    if shower.partner is None:
+        return StageView(
+            key=OWN_SCREEN,
+            text=own_text(scene, running),
+            wait_text=_own_wait(scene, running),
+            buttons=own_ways(scene, running)[-1 if scene.form is Form.UPRIGHT else 0 :],
+        )
+    name, report = people.display_name(scene, shower.partner), _report(scene.state, shower.partner)
+    return StageView(
+        key=f"{shower.partner.call}/{SCREEN}",
+        text=phrases.about(scene.language, phrases.SHOWS, name),
+        wait_text="" if report and report.has_screen_picture else scene.language.say("picture to come"),
+    )
+
+
+def own_text(scene: Scene, running: Session) -> str:
+    """What the room shows; as a line, without a full stop."""
+    say = scene.language.say
+    return say("You are showing the laptop") if running.showing is Showing.LAPTOP else say("You are showing a sheet")
+
+
+def own_ways(scene: Scene, running: Session) -> tuple[ButtonView, ...]:
+    """What can be done about what the room shows; nothing where it shows nothing."""
+    say = scene.language.say
+    if running.showing is Showing.NOTHING:
+        return ()
+    stop = ButtonView(key="stop-showing", text=say("Stop showing"), icon="stop-circle", intent=intents.StopShowing())
+    if running.showing is Showing.LAPTOP:
+        return (stop,)
+    again = ButtonView(key="take-again", text=say("Take again"), icon="camera", intent=intents.ShowDocument())
+    return again, stop
+
+
+def _own_wait(scene: Scene, running: Session) -> str:
+    """Why there is nothing to be seen yet."""
+    say, media = scene.language.say, scene.state.media
+    if media.screen is Lamp.FAULT or media.screen_reason is not None:
+        if running.showing is Showing.LAPTOP:
+            return say("The laptop gives no picture. Is it plugged in?")
+        return say(phrases.REASONS[media.screen_reason][1]) if media.screen_reason else say("picture to come")
+    return "" if media.screen is Lamp.ON else say("picture to come")
+
+
+def screen_tile(scene: Scene, running: Session, shower: Shower) -> TileView:
+    """A screen that is not on the stage, because another was shown later."""
+    say = scene.language.say
+    if shower.partner is None:
+        is_here = scene.state.media.screen is Lamp.ON
+        key, name, detail = OWN_SCREEN, say("Your picture"), own_text(scene, running)
+    else:
+        report = _report(scene.state, shower.partner)
+        is_here = report is not None and report.has_screen_picture
+        key, name = f"{shower.partner.call}/{SCREEN}", people.display_name(scene, shower.partner)
+        detail = say("shows the screen")
+    return TileView(
+        key=key,
+        name=name,
+        detail=detail,
+        picture=Picture.LIVE if is_here else Picture.CONNECTING,
+        picture_text="" if is_here else say("picture to come"),
+        is_screen=True,
+    )
 
 
 def tile_view(scene: Scene, partner: Partner) -> TileView:
@@ -92,6 +180,7 @@ def tile_view(scene: Scene, partner: Partner) -> TileView:
         detail=people.role(scene, partner),
         picture=picture,
         picture_text=picture_text,
+        weak_text=_weak(scene, report) if picture is not Picture.CONNECTING else "",
         speaks_text=phrases.about(scene.language, phrases.SPEAKS, name) if speaks else "",
         muted_text=scene.language.say("muted") if partner.is_muted else "",
         is_interpreter=roster.is_interpreter(scene.state, partner),
@@ -102,12 +191,17 @@ def _report(state: State, partner: Partner) -> PeerReport | None:
     return next((peer for peer in state.media.peers if peer.call == partner.call), None)
 
 
+def _weak(scene: Scene, report: PeerReport | None) -> str:
+    is_weak = report is not None and report.quality is Quality.WEAK
+    return scene.language.say("weak connection") if is_weak else ""
+
+
 def _picture(scene: Scene, partner: Partner, report: PeerReport | None) -> tuple[Picture, str]:
     say = scene.language.say
     if report is None or report.link is PeerLink.CONNECTING or not scene.state.is_media_here:
         return Picture.CONNECTING, say("connecting")
-    if report.link is PeerLink.LOST:
-        return Picture.CONNECTING, say("connecting again")
+    if report.link is PeerLink.LOST or report.quality is Quality.INTERRUPTED:
+        return Picture.CONNECTING, say("Interrupted. Connecting again.")
     if not has_picture(partner) or partner.has_camera_off:
         return Picture.SOUND_ONLY, say("sound only")
     if not report.has_camera_picture:

@@ -176,8 +176,12 @@ class EndView(ScreenView, frozen=True, kw_only=True):
 class ShowView(ScreenView, frozen=True, kw_only=True):
     """Who shows what, and how something is shown from the table."""
 
-    hint: PersonRowView = PersonRowView()
+    choices: tuple[ButtonView, ...] = ()
+    """What the room can show, or what can be done about what it shows."""
+    hint: StateView = StateView()
     rows: tuple[PartnerRowView, ...] = ()
+    places: int = 3
+    """So many rows are on a full page."""
     more: ButtonView = ButtonView()
     empty: str = ""
     back: ButtonView = ButtonView()
@@ -188,6 +192,23 @@ class CornerView(ScreenView, frozen=True, kw_only=True):
 
     languages: tuple[ButtonView, ...] = ()
     looks: tuple[ButtonView, ...] = ()
+    sound: ButtonView = ButtonView()
+    """To the sheet with the volume, while there is something to hear."""
+    back: ButtonView = ButtonView()
+
+
+class SoundView(ScreenView, frozen=True, kw_only=True):
+    """How loud the partners are, whether one hears them, and whether one is heard."""
+
+    volume: float = 0.0
+    """0 to 1."""
+    volume_text: str = ""
+    quieter: ButtonView = ButtonView()
+    louder: ButtonView = ButtonView()
+    microphone: StateView = StateView()
+    has_level: bool = False
+    """The microphone is open, so a bar says how loud it hears."""
+    test: ButtonView = ButtonView()
     back: ButtonView = ButtonView()
 
 
@@ -245,6 +266,7 @@ View = (
     | EndView
     | ShowView
     | CornerView
+    | SoundView
     | HelpView
     | EndedView
     | FaultView

@@ -18,6 +18,7 @@ from kiosk.ui.widgets.base import (
     WaitingIcon,
 )
 from kiosk.ui.widgets.button import BarButton, BottomBar, CornerButton, TouchButton, Trio, TrioButton
+from kiosk.ui.widgets.level import LevelBar
 from kiosk.ui.widgets.notices import FaultCard, Toast
 from kiosk.ui.widgets.pie import Pie
 from kiosk.ui.widgets.plate import LampRow, Plate
@@ -55,6 +56,7 @@ __all__ = [
     "LampRow",
     "LanguageGrid",
     "LanguageRow",
+    "LevelBar",
     "List",
     "NeedTile",
     "Pair",

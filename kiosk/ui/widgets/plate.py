@@ -5,6 +5,7 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kiosk.ui.theme import NORMAL
 from kiosk.ui.theme.look import LampLook, lamp_look
 from kiosk.ui.views import LampView, PlateView
+from kiosk.ui.widgets.level import LevelBar  # noqa: F401  (used in the rules)
 from kiosk.ui.widgets.rules import load_rules
 from kiosk.ui.widgets.stack import Row
 from kiosk.ui.widgets.surface import Surface

@@ -1,9 +1,11 @@
 """A partner in the conversation, and the stage on which one picture or a shown screen is big."""
 
-from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 
 from kiosk.ui.views import ChipView, StageView, TileView
 from kiosk.ui.widgets.areas import Areas
+from kiosk.ui.widgets.button import Pressable
+from kiosk.ui.widgets.rows import Grid  # noqa: F401  (used in the rules)
 from kiosk.ui.widgets.rules import load_rules
 from kiosk.ui.widgets.stack import Column, Row
 from kiosk.ui.widgets.surface import Surface
@@ -17,6 +19,9 @@ class Badge(Surface, Row):
     icon: str = StringProperty("")
     text: str = StringProperty("")
     is_pill: bool = BooleanProperty(True)
+    most_px: float = NumericProperty(0)
+    """How wide it may become before its letters get smaller; 0 for any width."""
+    sides_px: float = NumericProperty(0)
 
 
 class Tile(Surface, Touchable, Areas):
@@ -31,8 +36,17 @@ class Tile(Surface, Touchable, Areas):
         return picture
 
 
+class StageButton(Pressable, Column):
+    """Something that can be done about what the room shows: icon above its word."""
+
+
 class Stage(Surface, Column):
     """The big place. With a text it has the plum frame and strip of a shown screen and cuts nothing off."""
+
+    __events__ = ("on_intent",)
+
+    def on_intent(self, _intent: object) -> None:
+        """One of its buttons was touched."""
 
     view: StageView = ObjectProperty(StageView(), rebind=True)
 

@@ -43,6 +43,8 @@ class VideoPicture(Part):
 
     tile: str = StringProperty("")
     """Id of the frame ring that is shown here, see `kiosk.ui.pictures`; empty for none."""
+    is_live: bool = BooleanProperty(True)
+    """If not, the place is kept and asks for pictures, but nothing old is shown."""
     fit: str = OptionProperty("cover", options=["cover", "contain"])
     is_at_top: bool = BooleanProperty(True)
     """With `cover`: cut off at the bottom only, for faces stand in the upper two thirds."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from kiosk.contract import intents
 from kiosk.contract.errors import Reason
+from kiosk.contract.media import Lamp, Quality, Showing
 from kiosk.contract.state import Notice, Partner, Phase, Session, Sheet, State, TextSize
 from kiosk.ui import texts
 from kiosk.ui.icons import ICONS
@@ -17,11 +18,31 @@ from kiosk.ui.present import Form, TurnPage, name_of, phrases
 from kiosk.ui.present.views import CornerView, HelpView
 from kiosk.ui.texts import LANGUAGES
 from tests.unit.ui.test_present_needs import RING
-from tests.unit.ui.visits import BRANDT, HADDAD, KAYA, OEZDEMIR, a_session, a_state, at, free, sheet, shown
+from tests.unit.ui.visits import (
+    BRANDT,
+    HADDAD,
+    KAYA,
+    OEZDEMIR,
+    OPEN,
+    a_session,
+    a_state,
+    at,
+    free,
+    seen,
+    sheet,
+    shown,
+    with_peers,
+)
 
 ROUND = a_session(replace(BRANDT, is_sharing=True), OEZDEMIR, HADDAD, KAYA, presence=free("words-2", "words-3"))
 PREPARED = Session(id="s", number="4711", ends=at("11:10"), partners=(BRANDT, Partner(id="debts-1", number="4711")))
 OVER = replace(RING, is_over=True)
+SHOWING = a_session(
+    replace(BRANDT, is_sharing=True, sharing_since=at("10:39")),
+    HADDAD,
+    session={"showing": Showing.DOCUMENT, "showing_since": at("10:40"), "stills": 1},
+    media=replace(OPEN, screen=Lamp.ON, has_laptop=True, peers=(seen(BRANDT.call, has_screen_picture=True),)),
+)
 SCREENS: dict[str, State] = {
     "idle": a_state("10:12"),
     "idle, offline": a_state("10:12", is_broker_here=False, is_media_here=False),
@@ -37,7 +58,15 @@ SCREENS: dict[str, State] = {
     "desks": sheet(ROUND, Sheet.DESKS, chosen_need="arabic"),
     "ringing": sheet(ROUND, Sheet.RINGING, ring=RING, chosen_need="arabic"),
     "ringing, over": sheet(ROUND, Sheet.RINGING, ring=OVER, chosen_need="arabic"),
+    "session, showing": SHOWING,
+    "session, weak": with_peers(
+        a_session(BRANDT, HADDAD),
+        seen(BRANDT.call, quality=Quality.WEAK, is_speaking=True),
+        seen(HADDAD.call, quality=Quality.INTERRUPTED),
+    ),
     "show": sheet(ROUND, Sheet.SHOW),
+    "show, showing": sheet(SHOWING, Sheet.SHOW),
+    "sound": sheet(ROUND, Sheet.SOUND, volume_pct=100),
     "end": sheet(ROUND, Sheet.END),
     "corner": a_state("10:19", phase=Phase.TODAY, sheet=Sheet.CORNER),
     "help": a_state("10:19", sheet=Sheet.HELP, is_help_asked=True),

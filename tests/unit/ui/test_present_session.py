@@ -11,7 +11,7 @@ from kiosk.contract.media import Lamp as Measured
 from kiosk.contract.media import MediaReport
 from kiosk.contract.state import Consent, Notice, Partner, Phase, Session, Sheet, Standing, TextSize
 from kiosk.ui.present import Form, name_of
-from kiosk.ui.present.views import DoorView, EndView, FaultView, PreparationView, SessionView, ShowView
+from kiosk.ui.present.views import DoorView, EndView, FaultView, PreparationView, SessionView
 from kiosk.ui.views import Kind, Lamp, Picture, Seat
 from tests.unit.ui.visits import (
     BRANDT,
@@ -261,15 +261,6 @@ def test_the_end_is_asked_for_once_more():
         intents.SendAway(call=call) for call in (BRANDT.call, HADDAD.call)
     ]
     assert view.rows[0].button.key == f"send-away-{BRANDT.call}"
-
-
-def test_show_says_who_shows_and_how_paper_is_shown():
-    """With the camera on."""
-    view = shown(sheet(a_session(replace(BRANDT, is_sharing=True), HADDAD), Sheet.SHOW))
-    assert isinstance(view, ShowView)
-    assert view.title == "Herr Brandt zeigt seinen Bildschirm."
-    assert view.hint.detail == "Halten Sie es vor die Kamera."
-    assert [row.state.text for row in view.rows] == ["zeigt den Bildschirm", "zeigt nichts"]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 import pytest
 from msgspec.structs import replace
 
-from kiosk.contract.media import PeerLink, PeerReport
+from kiosk.contract import intents
+from kiosk.contract.errors import Reason
+from kiosk.contract.media import Lamp, MediaReport, PeerLink, PeerReport, Quality, Showing
 from kiosk.contract.state import Consent
 from kiosk.ui.present import Form
-from kiosk.ui.present.stage import arrange
+from kiosk.ui.present.stage import Shower, arrange
 from kiosk.ui.present.views import SessionView
-from kiosk.ui.views import Picture, TileView
+from kiosk.ui.views import Kind, Picture, TileView
 from tests.unit.ui.visits import BRANDT, HADDAD, OEZDEMIR, a_partner, a_session, at, seen, shown, with_peers
 
 LANGE = a_partner("family-2", "Frau Lange", number="", admitted_at=at("10:40"))
@@ -28,15 +30,79 @@ def names(partners):
 def test_a_shown_screen_takes_the_stage():
     """And everybody has a tile, who speaks or not."""
     stage = order(replace(BRANDT, is_sharing=True), OEZDEMIR, speaking=(OEZDEMIR,))
-    assert stage.sharer is not None
-    assert stage.speaker is None
+    assert (stage.shower, stage.beside, stage.speaker) == (
+        Shower(partner=replace(BRANDT, is_sharing=True)),
+        None,
+        None,
+    )
     assert names(stage.tiles) == ["Herr Brandt", "Frau Özdemir"]
 
 
 def test_a_screen_without_the_yes_to_pictures_is_not_shown():
     """Sound only is sound only."""
     stage = order(replace(BRANDT, is_sharing=True, consent=Consent.SOUND))
-    assert (stage.sharer, stage.speaker and stage.speaker.name) == (None, "Herr Brandt")
+    assert (stage.shower, stage.speaker and stage.speaker.name) == (None, "Herr Brandt")
+
+
+def sharing(partner, clock):
+    return replace(partner, is_sharing=True, sharing_since=at(clock))
+
+
+def test_who_began_to_show_last_has_the_stage():
+    """The other screen stays to be seen among the tiles; the room counts like everybody."""
+    first, second = sharing(BRANDT, "10:40"), sharing(OEZDEMIR, "10:41")
+    stage = order(first, second)
+    assert (stage.shower, stage.beside) == (Shower(partner=second), Shower(partner=first))
+    assert names(stage.tiles) == ["Herr Brandt"]
+    for clock, shower, beside in (("10:39", first, None), ("10:42", None, first)):
+        session = {"showing": Showing.DOCUMENT, "showing_since": at(clock)}
+        stage = arrange(a_session(first, session=session), (first,), 2)
+        assert (stage.shower, stage.beside) == (Shower(partner=shower), Shower(partner=beside))
+
+
+def test_interpreters_come_before_a_second_screen():
+    """Where there is no tile left for it."""
+    stage = order(sharing(BRANDT, "10:40"), sharing(HADDAD, "10:41"), places=1)
+    assert stage.beside is None
+    assert names(stage.tiles) == ["Frau Haddad"]
+
+
+def stage_of(**fields):
+    view = shown(a_session(BRANDT, **fields))
+    assert isinstance(view, SessionView)
+    assert next(button for button in view.bar if button.key == "show").kind is Kind.SHARE
+    return view.stage
+
+
+def test_what_the_room_shows_is_seen_as_partners_see_it():
+    """With its two ways on, and with the reason while there is nothing to be seen."""
+    document = {"showing": Showing.DOCUMENT, "showing_since": at("10:40")}
+    stage = stage_of(session=document, media=MediaReport(screen=Lamp.ON))
+    assert (stage.key, stage.text, stage.wait_text) == ("self/screen", "Sie zeigen ein Blatt", "")
+    assert [(button.key, button.intent) for button in stage.buttons] == [
+        ("take-again", intents.ShowDocument()),
+        ("stop-showing", intents.StopShowing()),
+    ]
+    assert stage_of(session=document, media=MediaReport()).wait_text == "Bild kommt"
+    fault = MediaReport(screen=Lamp.FAULT, screen_reason=Reason.CAMERA_BUSY)
+    assert stage_of(session=document, media=fault).wait_text == "Die Kamera ist gerade belegt."
+    laptop = stage_of(session={"showing": Showing.LAPTOP}, media=MediaReport(screen=Lamp.FAULT))
+    assert laptop.wait_text == "Der Laptop gibt kein Bild. Ist er angeschlossen?"
+    assert [button.key for button in laptop.buttons] == ["stop-showing"]
+
+
+def test_what_the_room_shows_is_seen_before_anybody_has_come():
+    """So that one may lay the sheet straight in peace."""
+    view = shown(a_session(session={"showing": Showing.DOCUMENT}))
+    assert isinstance(view, SessionView)
+    assert (view.stage.key, view.empty) == ("self/screen", "")
+
+
+def test_a_weak_connection_is_said_in_a_word_and_with_a_sign():
+    """On a live picture; what is gone says that instead."""
+    assert tile(BRANDT, seen(BRANDT.call, quality=Quality.WEAK)).weak_text == "Verbindung schwach"
+    assert tile(BRANDT, seen(BRANDT.call)).weak_text == ""
+    assert tile(BRANDT, seen(BRANDT.call, quality=Quality.WEAK, link=PeerLink.LOST)).weak_text == ""
 
 
 def test_who_speaks_takes_the_stage():
@@ -102,7 +168,9 @@ def tile(partner, *peers: PeerReport) -> TileView:
     [
         ({}, None, Picture.CONNECTING, "verbindet"),
         ({}, {"link": PeerLink.CONNECTING}, Picture.CONNECTING, "verbindet"),
-        ({}, {"link": PeerLink.LOST}, Picture.CONNECTING, "verbindet neu"),
+        ({}, {"link": PeerLink.LOST}, Picture.CONNECTING, "Unterbrochen. Wird wieder verbunden."),
+        ({}, {"quality": Quality.INTERRUPTED}, Picture.CONNECTING, "Unterbrochen. Wird wieder verbunden."),
+        ({}, {"quality": Quality.WEAK}, Picture.LIVE, ""),
         ({}, {"has_camera_picture": False}, Picture.CONNECTING, "Bild kommt"),
         ({}, {}, Picture.LIVE, ""),
         ({"has_camera_off": True}, {}, Picture.SOUND_ONLY, "nur Ton"),
