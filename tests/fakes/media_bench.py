@@ -17,7 +17,7 @@ from aiortc.mediastreams import MediaStreamError
 from msgspec.structs import replace
 
 from kiosk.contract.links import FromMedia, Role
-from kiosk.contract.media import MediaReport, PeerReport, Plan, PlannedPeer, Sending, Showing, Signal, SignalKind
+from kiosk.contract.media import MediaReport, PeerReport, Plan, PlannedPeer, Sending, Showing, Signal, SignalKind, Wish
 from kiosk.runtime import link
 
 FRAMES_PER_SECOND = 20
@@ -223,6 +223,8 @@ class Page:
         self.arrivals: dict[str, float] = {}
         """Kind to the time the last RTP packet arrived, by `time.monotonic`."""
         self.asked_to_reconnect = 0
+        self.wish: Wish | None = None
+        """How tall the room last said that it shows us."""
         self.is_answering = self.is_applying = True
         self.answer = ""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -257,9 +259,10 @@ class Page:
         )
         self.signal(SignalKind.OFFER, change(sdp))
 
-    def signal(self, kind: SignalKind, sdp: str = "", mid: str = "") -> None:
+    def signal(self, kind: SignalKind, sdp: str = "", mid: str = "", wish: Wish | None = None) -> None:
         generation = max(self.generation, 0)
-        self.terminal.send(Signal(source=self.call, target="room", kind=kind, generation=generation, sdp=sdp, mid=mid))
+        signal = Signal(source=self.call, target="room", kind=kind, generation=generation, sdp=sdp, mid=mid, wish=wish)
+        self.terminal.send(signal)
 
     async def run(self) -> None:
         while True:
@@ -268,6 +271,8 @@ class Page:
                 self.asked_to_reconnect += 1
                 if self.is_answering and signal.generation >= max(self.generation, 0):
                     await self.offer()
+            elif signal.kind is SignalKind.WISH:
+                self.wish = signal.wish
             elif signal.kind is SignalKind.ANSWER and signal.generation == self.generation:
                 self.answer = signal.sdp
                 if self.is_applying:
