@@ -1,7 +1,10 @@
 """The time that all packets of this process are stamped with, so that sound and picture share one origin."""
 
 import time
+from fractions import Fraction
 
+TIME_BASE = Fraction(1, 90_000)
+"""Of pictures."""
 _START_NS = time.monotonic_ns()
 
 

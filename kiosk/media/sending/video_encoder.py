@@ -18,13 +18,14 @@ from av.video.frame import PictureType
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MediaError, Reason
+from kiosk.media.sending.clock import TIME_BASE as TIME_BASE
 from kiosk.media.sending.content import Content
+from kiosk.media.sending.libvpx import Vp8Encoder
 from kiosk.media.sending.packets import Packet
 from kiosk.media.sending.sizes import Size, full_bitrate_bps
 
 _logger = logging.getLogger(__name__)
 
-TIME_BASE = Fraction(1, 90_000)
 _NO_KEYFRAMES = 3000
 """Keyframes come when somebody asks; this is the longest way between two."""
 _HARDWARE_ENCODER = Path("/dev/video11")
@@ -99,7 +100,7 @@ class _FFmpegEncoder:
 
 
 class VpxEncoder(_FFmpegEncoder):
-    """VP8 in software. FFmpeg hands a running libvpx no new rate, so each one costs a keyframe."""
+    """VP8 by way of FFmpeg, which hands a running libvpx no new rate, so each one costs a keyframe."""
 
     name = "libvpx"
 
@@ -165,9 +166,9 @@ class HardwareEncoder(_FFmpegEncoder):
             raise MediaError("encoder h264_v4l2m2m: opens, but gives nothing", Reason.INTERNAL)
 
 
-def _kinds(codec: Codec, size: Size) -> list[type[_FFmpegEncoder]]:
+def _kinds(codec: Codec, size: Size) -> list[type[Vp8Encoder] | type[_FFmpegEncoder]]:
     if codec is Codec.VP8:
-        return [VpxEncoder]
+        return [Vp8Encoder, VpxEncoder]
     is_in_hardware = size.width <= _LARGEST_IN_HARDWARE.width and size.height <= _LARGEST_IN_HARDWARE.height
     hardware: list[type[_FFmpegEncoder]] = [HardwareEncoder] if _HARDWARE_ENCODER.exists() and is_in_hardware else []
     return [*hardware, X264BetterEncoder if has_time(time.perf_counter) else X264Encoder]
