@@ -47,6 +47,8 @@ class Pair:
 
     def __init__(self, name: str, near: Terminal | Chromium, far: Chromium, wire: BadWire) -> None:
         self.name, self.near, self.far, self.wire = name, near, far, wire
+        self.begun_s = 0.0
+        """When the call was offered, by `time.monotonic`."""
 
     async def begin(self) -> None:
         """Both sides send from now on, pictures of 1280x720 and sound."""
@@ -57,6 +59,7 @@ class Pair:
         else:
             await self.near.clock(1280, 720, 30)
             await self.near.join([CALL], publishes=False)
+        self.begun_s = time.monotonic()
         await self.far.offer()
         await self.near.first_pictures([CALL])
         await self.far.first_pictures([CALL])
