@@ -1,6 +1,7 @@
 """Partners in a process of their own: each offers one peer connection, plays the clip and counts what comes.
 
-JSON lines. In: `{"join": CALL, "obeys": bool}` (whether it sends smaller pictures when asked to), `{"signal": …}`, `{"leave": CALL}`, `{"tell": true}`. Out: `{"signal": …}`, and on
+JSON lines. In: `{"join": CALL, "obeys": bool}` (whether it sends smaller pictures when asked to),
+`{"signal": …}`, `{"leave": CALL}`, `{"tell": true}`. Out: `{"signal": …}`, and on
 `tell` what was sent when and how many pictures came. Nothing is decoded or encoded here: the rivals are measured.
 """
 
