@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kiosk.contract.errors import RundtischError
-from provisioning import installation
+from provisioning import installation, janus
 from provisioning.central import configuration, tasks
 from provisioning.central.configuration import Central
 from provisioning.central.tasks import Done
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _schedule(areas.add_parser("schedule", help="a room's appointments, from its calendar"))
     _directory(areas.add_parser("directory", help="offices, desks and needs"))
     _link(areas.add_parser("link", help="links by which partners come"))
+    _media_server(areas.add_parser("media-server", help="Janus servers for rounds of more than four parties"))
     _installation(areas.add_parser("installation", help="certificates and configuration of all parts"))
     return parser
 
@@ -95,6 +96,46 @@ def _link(area: argparse.ArgumentParser) -> None:
     revoke = commands.add_parser("revoke", help="withdraw a link")
     revoke.add_argument("link", metavar="LINK-ID")
     _central(revoke, lambda said: tasks.revoke(_load(said), said.link))
+
+
+def _media_server(area: argparse.ArgumentParser) -> None:
+    commands = area.add_subparsers(required=True, metavar="COMMAND")
+    new = commands.add_parser("new", help="make the configuration of a Janus, and the file that `push` takes")
+    new.add_argument("directory", type=Path, metavar="DIR")
+    new.add_argument("--address", default="127.0.0.1", help="what its WebSocket is bound to, default 127.0.0.1")
+    new.add_argument("--port", type=int, default=8188, help="of its WebSocket, default 8188")
+    new.add_argument("--url", default="", help="how terminals and pages reach it: wss://media.example.org")
+    new.add_argument("--media-address", action="append", default=[], help="of that machine, for media; default: all")
+    new.add_argument("--media-ports", default="", metavar="FROM-TO", help="UDP ports for media, default: any")
+    new.add_argument(
+        "--certificate", type=Path, nargs=2, metavar=("CERTIFICATE.pem", "KEY.pem"), help="for wss without a proxy"
+    )
+    new.set_defaults(task=_new_media_server)
+    push = commands.add_parser("push", help="tell terminals which media servers there are")
+    push.add_argument("--room", action="append", required=True, metavar="TERMINAL", help="once for each terminal")
+    push.add_argument("file", type=Path, nargs="*", metavar="media-server.toml", help="one a server; none: no servers")
+    _central(push, lambda said: tasks.push_media_servers(_load(said), tuple(said.room), tuple(said.file)))
+
+
+def _new_media_server(said: argparse.Namespace) -> Done:
+    certificate = (said.certificate[0].resolve(), said.certificate[1].resolve()) if said.certificate else None
+    server = janus.write(
+        said.directory,
+        address=said.address,
+        port=said.port,
+        url=said.url,
+        media_addresses=tuple(said.media_address),
+        media_ports=said.media_ports,
+        certificate=certificate,
+    )
+    file = janus.file_of(said.directory)
+    return Done(
+        (
+            f"made {said.directory} for {server.url}",
+            "its machine: copy the .jcfg files to /etc/janus, owned by its user, and restart janus.service",
+            f"then: provision media-server push --room SITE.ROOM {file}",
+        )
+    )
 
 
 def _installation(area: argparse.ArgumentParser) -> None:

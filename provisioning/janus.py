@@ -11,6 +11,8 @@ from pathlib import Path
 from kiosk.contract.errors import ConfigurationError
 from kiosk.contract.links import MediaServer
 from kiosk.runtime.janus import LINGER_S
+from provisioning import toml
+from provisioning.authority import write_private
 
 _PLUGINS = "audiobridge duktape echotest lua nosip recordplay sip streaming textroom videocall voicemail"
 _TRANSPORTS = "http mqtt nanomsg pfunix rabbitmq"
@@ -49,20 +51,25 @@ def write(
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
     files = {
-        "janus.jcfg": _general(directory, media_addresses, media_ports),
+        "janus.jcfg": _general(media_addresses, media_ports),
         "janus.transport.websockets.jcfg": _websockets(address, port, certificate),
         "janus.plugin.videoroom.jcfg": _video_room(key),
     }
     for name, text in files.items():
-        path = directory / name
-        path.touch(mode=0o600)
-        path.write_text(f"# Made by `provision`; see provisioning/janus.py.\n{text}", encoding="utf-8")
+        write_private(directory / name, f"# Made by `provision`; see provisioning/janus.py.\n{text}".encode())
         if user:
-            shutil.chown(path, user)
+            shutil.chown(directory / name, user)
     if user:
         shutil.chown(directory, user)
     scheme = "wss" if certificate else "ws"
-    return MediaServer(url=url or f"{scheme}://{address}:{port}", key=key)
+    server = MediaServer(url=url or f"{scheme}://{address}:{port}", key=key)
+    write_private(file_of(directory), toml.text(server).encode())
+    return server
+
+
+def file_of(directory: Path) -> Path:
+    """What agents have to know of the Janus of this folder, for `provision media-server push`."""
+    return directory / "media-server.toml"
 
 
 def command(directory: Path) -> tuple[str, ...]:
@@ -85,12 +92,11 @@ def find_janus() -> str:
     return found
 
 
-def _general(directory: Path, media_addresses: tuple[str, ...], media_ports: str) -> str:
+def _general(media_addresses: tuple[str, ...], media_ports: str) -> str:
     enforced = f'ice_enforce_list = "{",".join(media_addresses)}"' if media_addresses else ""
     ports = f'rtp_port_range = "{media_ports}"' if media_ports else ""
     return f"""\
 general: {{
-    configs_folder = "{directory.resolve()}"
     debug_level = 2                    # errors; what is said above that level names addresses
     debug_timestamps = true
     debug_colors = false

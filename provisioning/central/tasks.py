@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from kiosk.contract import topics
+from kiosk.contract import configuration, topics
 from kiosk.contract.errors import ConfigurationError, MalformedError
+from kiosk.contract.links import MediaServer, MediaServers
 from kiosk.contract.mqtt import RevokedLinks
 from kiosk.contract.schedule import Appointment, Schedule
 from kiosk.runtime import invitation
@@ -62,6 +63,31 @@ def push_directory(central: Central, file: Path) -> Done:
         broker.publish(topics.DIRECTORY, published)
     counts = f"{len(published.offices)} offices, {len(published.desks)} desks, {len(published.needs)} needs"
     return Done((f"{counts} published",))
+
+
+def push_media_servers(central: Central, terminals: tuple[str, ...], files: tuple[Path, ...]) -> Done:
+    """Publishes the media servers that these terminals may use; no file: none.
+
+    Raises:
+        ConfigurationError: a terminal or file is not right; nothing was published.
+        BrokerError: it was not taken.
+    """
+    servers = tuple(_media_server(file) for file in files)
+    if len({server.url for server in servers}) < len(servers):
+        raise ConfigurationError("a media server is listed twice")
+    for terminal in terminals:
+        _check_terminal(terminal)
+    with connected(central) as broker:
+        for terminal in terminals:
+            broker.publish(topics.terminal(terminal, "desired", "media-servers"), MediaServers(servers=servers))
+    return Done(tuple(f"{terminal}: {len(servers)} media servers published" for terminal in terminals))
+
+
+def _media_server(file: Path) -> MediaServer:
+    server: MediaServer = configuration.read(file, MediaServer)
+    if not server.url.startswith(("ws://", "wss://")):
+        raise ConfigurationError(f"{file}: {server.url!r} is no WebSocket address - at `$.url`")
+    return server
 
 
 def link_desk(central: Central, desk: str, days: int | None) -> Done:

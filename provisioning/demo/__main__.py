@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from kiosk.contract.errors import RundtischError
 from provisioning import __main__ as provision
+from provisioning import janus
 from provisioning.demo import installation, machine, options, report, robots, visitor
 from provisioning.demo.bench import Bench
 from provisioning.demo.hands import Hands
@@ -89,6 +90,9 @@ class Demo:
         house, supervisor = self._house, self._supervisor
         for program in (house.ui(), house.broker(), house.media(), house.desk()):
             await supervisor.start(program)
+        if house.media_server_port:
+            await supervisor.start(house.media_server())
+            await until_open(house.media_server_port)
         await until_open(house.broker_port)
         background.append(asyncio.create_task(self._watcher.run(), name="watcher"))
         await self._watcher.is_here.wait()
@@ -106,10 +110,14 @@ class Demo:
     def _publish(self) -> None:
         """With the very commands that IT staff use."""
         config = ("--config", str(self._house.made.central_file))
-        for command in (
+        commands = [
             ("directory", "push", str(self._house.directory_file)),
             ("schedule", "push", "--room", TERMINAL, str(self._house.schedule_file)),
-        ):
+        ]
+        if self._house.media_server_port:
+            file = janus.file_of(self._house.media_server_directory)
+            commands.append(("media-server", "push", "--room", TERMINAL, str(file)))
+        for command in commands:
             if provision.main([*command, *config]):
                 raise ProgramError(f"provision {' '.join(command)} failed, see above")
 
@@ -147,6 +155,7 @@ class Demo:
         """The last messages are on their way."""
         with contextlib.suppress(RundtischError):
             await visitor.until_settled(self._watcher, self._journal)
+        self._journal.engine = self._options.engine
         self._journal.door_sign = list(self._bench.door_sign)
         self._journal.restarts = {
             name: codes for name in self._supervisor.names if (codes := self._supervisor[name].exit_codes)

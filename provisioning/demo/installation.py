@@ -12,8 +12,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kiosk.contract import configuration
-from kiosk.contract.configuration import Button, Configuration, Links, Media, Output, Paths, PinFactory, Room, Ui
-from provisioning import installation, toml
+from kiosk.contract.configuration import (
+    Button,
+    Configuration,
+    EngineChoice,
+    Links,
+    Media,
+    Output,
+    Paths,
+    PinFactory,
+    Room,
+    Ui,
+)
+from provisioning import installation, janus, toml
 from provisioning.broker import find_mosquitto
 from provisioning.demo import machine
 from provisioning.demo.options import Options
@@ -40,6 +51,8 @@ class House:
     made: installation.Installation
     broker_port: int
     page_port: int
+    media_server_port: int
+    """0: there is none."""
     terminal: Configuration
     environment: Mapping[str, str]
 
@@ -53,6 +66,13 @@ class House:
 
     def broker(self) -> Program:
         return Program(name="broker", command=(find_mosquitto(), "-c", str(self.made.broker_file)))
+
+    @property
+    def media_server_directory(self) -> Path:
+        return self.directory / "media-server"
+
+    def media_server(self) -> Program:
+        return Program(name="media-server", command=janus.command(self.media_server_directory))
 
     def process(self, name: str, module: str, file: Path) -> Program:
         """One of our processes, with its keys where systemd would put them."""
@@ -102,7 +122,20 @@ def build(options: Options) -> Iterator[House]:
         file = made.terminal_file(TERMINAL)
         terminal = _terminal(configuration.load(file), directory, memory, options)
         toml.write(file, terminal)
-        house = House(directory, memory, made, broker_port, page_port, terminal, _environment(directory, options))
+        media_server_port = 0 if options.engine is EngineChoice.MESH else free_port()
+        house = House(
+            directory,
+            memory,
+            made,
+            broker_port,
+            page_port,
+            media_server_port,
+            terminal,
+            _environment(directory, options),
+        )
+        if media_server_port:
+            janus.find_janus()
+            janus.write(house.media_server_directory, address=HOST, port=media_server_port)
         shutil.copyfile(_OWN / "directory.toml", house.directory_file)
         house.schedule_file.write_text(schedule(datetime.now(UTC)), encoding="utf-8", newline="\r\n")
         yield house
@@ -158,6 +191,7 @@ def _media(options: Options) -> Media:
         width_px=640,
         height_px=360,
         frames_per_second=20,
+        engine=options.engine,
     )
 
 

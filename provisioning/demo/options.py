@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.contract.configuration import EngineChoice
+
 LANGUAGES = ("de", "en", "ar")
 _SIZE = re.compile(r"^(\d{3,4})x(\d{3,4})\Z")
 _PANELS = {
@@ -39,6 +41,7 @@ class Options:
     camera: str
     """Empty: whatever there is."""
     microphone: str
+    engine: EngineChoice
     screenshots: Path | None
     report: Path | None
     logs: Path | None
@@ -60,6 +63,14 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--language", choices=LANGUAGES, default="de", help="the visitor's, default de")
     parser.add_argument("--camera", default="", metavar="pattern|FILE|/dev/videoN", help="default: a webcam or pattern")
     parser.add_argument("--microphone", default="", metavar="tone|FILE|NAME", help="default: the system's or tone")
+    engines = ", ".join(choice.value for choice in EngineChoice)
+    parser.add_argument(
+        "--engine",
+        type=_engine,
+        default=EngineChoice.MESH,
+        metavar="ENGINE",
+        help=f"how media goes: {engines}; mesh (default) is peer to peer, the others start a media server (janus)",
+    )
     parser.add_argument("--screenshots", type=Path, metavar="DIR", help="one PNG of every screen")
     parser.add_argument("--report", type=Path, metavar="FILE", help="what happened, as JSON; with --headless")
     parser.add_argument("--logs", type=Path, metavar="DIR", help="keep every process's log there")
@@ -73,10 +84,18 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         language=said.language,
         camera=_source(parser, said.camera, ("pattern", "none", "picamera2")),
         microphone=_source(parser, said.microphone, ("tone", "none", "default")),
+        engine=said.engine,
         screenshots=said.screenshots and said.screenshots.resolve(),
         report=said.report and said.report.resolve(),
         logs=said.logs and said.logs.resolve(),
     )
+
+
+def _engine(text: str) -> EngineChoice:
+    try:
+        return EngineChoice(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(EngineChoice)}") from None
 
 
 def _seconds(text: str) -> float:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from kiosk.contract.configuration import EngineChoice
 from provisioning.demo.watcher import Seen
 
 MIN_FRAMES_PER_SECOND = 15.0
@@ -57,13 +58,21 @@ class Journal:
     door_sign: list[str] = field(default_factory=list)
     restarts: dict[str, list[int]] = field(default_factory=dict)
     """Program → exit codes of the lives that ended unasked."""
+    engine: EngineChoice = EngineChoice.MESH
+    """As it was asked for."""
     problems: list[str] = field(default_factory=list)
     """What went wrong on the way; `judge` adds what does not add up."""
 
 
 def judge(journal: Journal, seen: Seen) -> list[str]:
     """Every expectation that did not hold, in words."""
-    return [*journal.problems, *_way(journal, seen), *_calls(journal, seen), *_monitor(journal, seen)]
+    return [
+        *journal.problems,
+        *_way(journal, seen),
+        *_calls(journal, seen),
+        *_engine(journal, seen),
+        *_monitor(journal, seen),
+    ]
 
 
 def _way(journal: Journal, seen: Seen) -> Iterator[str]:
@@ -101,6 +110,17 @@ def _calls(journal: Journal, seen: Seen) -> Iterator[str]:
         for name in ("frames_received", "frames_sent", "audio_packets_received", "audio_packets_sent"):
             if not counted.get(name):
                 yield f"no {name} with {desk}"
+
+
+def engines(seen: Seen) -> list[str]:
+    """By which engines media went, in their order."""
+    return [str(event.data.get("engine")) for event in seen.events if event.type == "session-engine"] or ["mesh"]
+
+
+def _engine(journal: Journal, seen: Seen) -> Iterator[str]:
+    wanted = {EngineChoice.MESH: ["mesh"], EngineChoice.JANUS: ["janus"]}.get(journal.engine)
+    if wanted is not None and engines(seen) != wanted:
+        yield f"media went by {engines(seen)} instead of {wanted}"
 
 
 def _room_seen_by(journal: Journal, desk: str) -> dict[str, Any]:
@@ -171,6 +191,7 @@ def build(journal: Journal, seen: Seen) -> dict[str, Any]:
             "frames": int(sum(one.get("frames_sent", 0) for one in everybody)),
             "audio_packets": int(sum(one.get("audio_packets_sent", 0) for one in everybody)),
         },
+        "engines": engines(seen),
         "status": seen.status,
         "events": [{"seq": event.seq, "type": event.type} for event in seen.events],
         "door_sign": journal.door_sign,

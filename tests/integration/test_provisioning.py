@@ -11,6 +11,7 @@ import pytest
 
 from kiosk.contract import topics
 from kiosk.contract.directory import Directory
+from kiosk.contract.links import MediaServers
 from kiosk.contract.mqtt import RevokedLinks
 from kiosk.contract.schedule import Schedule
 from kiosk.runtime import invitation
@@ -141,6 +142,29 @@ async def test_the_directory_arrives_without_addresses(house: House) -> None:
     directory = msgspec.json.decode(payload, type=Directory)
     assert (len(directory.offices), len(directory.needs)) == (6, 8)
     assert b"@" not in payload
+
+
+def _servers(payload: bytes | None) -> MediaServers:
+    return msgspec.json.decode(payload or b"", type=MediaServers)
+
+
+async def test_media_servers_arrive_at_their_terminals(house: House, tmp_path: Path) -> None:
+    """Each from the file that its making left; no file takes them back."""
+    files = []
+    for port in (8188, 8189):
+        folder = tmp_path / str(port)
+        assert main(["media-server", "new", str(folder), "--port", str(port)]) == 0
+        assert folder.stat().st_mode & 0o077 == 0
+        assert all(file.stat().st_mode & 0o077 == 0 for file in folder.iterdir())
+        files.append(str(folder / "media-server.toml"))
+    topic = topics.terminal(ROOM, "desired", "media-servers")
+    assert house.provision("media-server", "push", "--room", ROOM, *files) == 0
+    servers = _servers(await _retained(house, topic)).servers
+    assert [server.url for server in servers] == ["ws://127.0.0.1:8188", "ws://127.0.0.1:8189"]
+    assert all(len(server.key) == 32 for server in servers)
+    assert house.provision("media-server", "push", "--room", ROOM, files[0], files[0]) == 1
+    assert house.provision("media-server", "push", "--room", ROOM) == 0
+    assert _servers(await _retained(house, topic)).servers == ()
 
 
 async def test_links_are_made_for_desks_and_guests_and_withdrawn(
