@@ -63,3 +63,12 @@ def test_what_does_not_work_is_no_result(capsys):
 def test_few_numbers_out_of_many(samples, p95):
     """The 95th percentile is one of the samples."""
     assert figures.summary(samples, 1) == {"median": statistics.median(samples), "p95": p95, "n": len(samples)}
+
+
+def test_the_echo_bench_hears_no_echo():
+    """The echo canceller of the units works from the first seconds on, and a voice gets through it."""
+    found = result("echo.py", "--part", "4.0")
+    assert {"reduction_db", "double_talk_loss_db"} <= found.keys()
+    assert found["reduction_db"] >= 20
+    assert found["double_talk_loss_db"] < 15
+    assert -30 < found["room_sent_db"] < -15

@@ -1,9 +1,6 @@
-"""Sound through PortAudio, ALSA and a real PipeWire with null sinks, as on a terminal without its speakerphone."""
+"""Sound through PortAudio, ALSA and the PipeWire of the units, on a terminal whose speakerphone is two null sinks."""
 
 import asyncio
-import contextlib
-import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +10,13 @@ from kiosk.contract.errors import Reason
 from kiosk.contract.links import Chime, Sound
 from kiosk.contract.media import Lamp, PlannedPeer
 from tests.fakes.media_bench import open_page, running_terminal
+from tests.fakes.sound_server import RAW, environment_of, plug_in, process, pull_out, sound_server, until_linked
 
 A = PlannedPeer(call="a" * 16)
 BELL_HZ = 440
 PARTNER_HZ = 500
 """What a page's `Voice` says."""
 ROOM_HZ = 800
-SERVERS = "pipewire & sleep 0.2; wireplumber & exec pipewire-pulse"
-ASOUNDRC = "pcm.!default { type pulse }\nctl.!default { type pulse }\n"
 
 
 def loudest_hz(sound: np.ndarray[tuple[int], np.dtype[np.int16]]) -> float:
@@ -30,52 +26,13 @@ def loudest_hz(sound: np.ndarray[tuple[int], np.dtype[np.int16]]) -> float:
     return float(np.argmax(np.abs(np.fft.rfft(sound[-48_000:] * np.hanning(48_000)))))
 
 
-async def run(environment: dict[str, str], *command: str) -> bytes:
-    process = await asyncio.create_subprocess_exec(
-        *command, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    output, errors = await process.communicate()
-    assert process.returncode == 0, f"{command}: {errors.decode()}"
-    return output
-
-
-@contextlib.asynccontextmanager
-async def sound_server(folder: Path) -> AsyncIterator[dict[str, str]]:
-    """PipeWire with two null sinks: `speaker` is what the room hears, `air` what the microphone hears."""
-    (folder / ".asoundrc").write_text(ASOUNDRC)
-    environment = os.environ | {
-        "HOME": str(folder),
-        "XDG_RUNTIME_DIR": str(folder),
-        "PULSE_SERVER": f"unix:{folder}/pulse/native",
-    }
-    server = await asyncio.create_subprocess_exec(
-        *("dbus-run-session", "--", "bash", "-c", SERVERS),
-        env=environment,
-        start_new_session=True,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        await run(environment, "timeout", "10", "bash", "-c", "until pactl info; do sleep 0.1; done")
-        for name in ("speaker", "air"):
-            await run(environment, "pactl", "load-module", "module-null-sink", f"sink_name={name}", "rate=48000")
-        await run(environment, "pactl", "set-default-sink", "speaker")
-        await run(environment, "pactl", "set-default-source", "air.monitor")
-        yield environment
-    finally:
-        os.killpg(server.pid, 9)
-        await server.wait()
-
-
-@contextlib.asynccontextmanager
-async def process(environment: dict[str, str], *command: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    child = await asyncio.create_subprocess_exec(
-        *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        yield child
-    finally:
-        child.kill()
-        await child.wait()
+async def until_heard(recorder: asyncio.subprocess.Process) -> None:
+    """The partner, for a whole second."""
+    assert recorder.stdout
+    heard = b""
+    async with asyncio.timeout(10):
+        while loudest_hz(np.frombuffer(heard, np.int16)) != pytest.approx(PARTNER_HZ, abs=5):
+            heard = heard[-96_000:] + await recorder.stdout.readexactly(9_600)
 
 
 async def test_sound_goes_through_real_devices(tmp_path: Path) -> None:
@@ -84,13 +41,12 @@ async def test_sound_goes_through_real_devices(tmp_path: Path) -> None:
     folder.mkdir()
     tone = (np.sin(np.arange(48_000 * 60) * 2 * np.pi * ROOM_HZ / 48_000) * 9000).astype(np.int16)
     (folder / "tone.raw").write_bytes(tone.tobytes())
-    raw = ("--raw", "--format=s16le", "--channels=1", "--rate=48000")
     async with (
         sound_server(folder) as environment,
-        process(environment, "paplay", "--device=air", *raw, str(folder / "tone.raw")),
+        process(environment, "paplay", "--device=air", *RAW, str(folder / "tone.raw")),
         running_terminal(tmp_path, environment=environment, microphone="default", loudspeaker="default") as terminal,
         open_page(terminal, A.call) as page,
-        process(environment, "parec", "--device=speaker.monitor", *raw) as recorder,
+        process(environment, "parec", "--device=speaker.monitor", *RAW) as recorder,
     ):
         terminal.do(A, microphone="on")
         await page.offer()
@@ -98,13 +54,11 @@ async def test_sound_goes_through_real_devices(tmp_path: Path) -> None:
         assert (report.microphone_reason, report.loudspeaker_reason) == (None, None)
         await page.until(lambda: loudest_hz(page.sound) == pytest.approx(ROOM_HZ, abs=5))
         assert recorder.stdout
-        async with asyncio.timeout(10):
-            heard = b""
-            while loudest_hz(np.frombuffer(heard, np.int16)) != pytest.approx(PARTNER_HZ, abs=5):
-                heard = heard[-96_000:] + await recorder.stdout.readexactly(9_600)
+        await until_heard(recorder)
         terminal.do(A, is_paused=True)
         async with asyncio.timeout(5):
-            while np.abs(np.frombuffer(heard, np.int16)).max():
+            heard = b"\1"
+            while any(heard):
                 heard = await recorder.stdout.readexactly(9_600)
 
 
@@ -112,11 +66,10 @@ async def test_a_short_sound_is_heard_in_an_empty_room(tmp_path: Path) -> None:
     """Nobody is in a call: the loudspeaker opens for the sound, and everything is silent afterwards."""
     folder = tmp_path / "s"
     folder.mkdir()
-    raw = ("--raw", "--format=s16le", "--channels=1", "--rate=48000")
     async with (
         sound_server(folder) as environment,
         running_terminal(tmp_path, environment=environment, loudspeaker="default") as terminal,
-        process(environment, "parec", "--device=speaker.monitor", *raw) as recorder,
+        process(environment, "parec", "--device=speaker.monitor", *RAW) as recorder,
     ):
         assert recorder.stdout
         await recorder.stdout.readexactly(9_600)  # it listens
@@ -135,7 +88,7 @@ async def test_a_microphone_that_comes_late_is_found(tmp_path: Path) -> None:
     """No sound server: a fault with its reason. It starts: the microphone works within the retry, without a restart."""
     folder = tmp_path / "s"
     folder.mkdir()
-    environment = {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "PULSE_SERVER": f"unix:{folder}/pulse/native"}
+    environment = environment_of(folder)
     async with running_terminal(tmp_path, environment=environment, microphone="default") as terminal:
         terminal.do(microphone="here")
         report = await terminal.until(lambda report: report.microphone is Lamp.FAULT)
@@ -144,3 +97,46 @@ async def test_a_microphone_that_comes_late_is_found(tmp_path: Path) -> None:
             await terminal.until(lambda report: report.microphone is Lamp.HERE, timeout_s=10)
             terminal.do()
             await terminal.until(lambda report: report.microphone is Lamp.OFF)
+
+
+async def test_a_speakerphone_that_is_plugged_in_is_taken_over(tmp_path: Path) -> None:
+    """In the middle of a call; and when it is pulled out again, the one before."""
+    folder = tmp_path / "s"
+    folder.mkdir()
+    async with (
+        sound_server(folder) as environment,
+        running_terminal(tmp_path, environment=environment, microphone="tone", loudspeaker="default") as terminal,
+        open_page(terminal, A.call) as page,
+    ):
+        terminal.do(A)
+        await page.offer()
+        await terminal.until(lambda report: report.loudspeaker_name == "default")
+        plug = await plug_in(environment, "better", priority=2000)
+        await until_linked(environment, "rundtisch_playback", "better")
+        async with process(environment, "parec", "--device=better.monitor", *RAW) as recorder:
+            await until_heard(recorder)
+        await pull_out(environment, plug)
+        await until_linked(environment, "rundtisch_playback", "speaker")
+        async with process(environment, "parec", "--device=speaker.monitor", *RAW) as recorder:
+            await until_heard(recorder)
+
+
+async def test_a_sound_server_that_dies_is_come_back_to(tmp_path: Path) -> None:
+    """The loudspeaker stops in the middle of a call: said within seconds, with its reason; heard again afterwards."""
+    folder = tmp_path / "s"
+    folder.mkdir()
+    environment = environment_of(folder)
+    async with (
+        running_terminal(tmp_path, environment=environment, microphone="tone", loudspeaker="default") as terminal,
+        open_page(terminal, A.call) as page,
+    ):
+        async with sound_server(folder):
+            terminal.do(A)
+            await page.offer()
+            await terminal.until(lambda report: report.loudspeaker_name == "default")
+        report = await terminal.until(lambda report: report.loudspeaker_reason is not None, timeout_s=5)
+        assert report.loudspeaker_reason is Reason.LOUDSPEAKER_MISSING
+        async with sound_server(folder):
+            await terminal.until(lambda report: report.loudspeaker_reason is None)
+            async with process(environment, "parec", "--device=speaker.monitor", *RAW) as recorder:
+                await until_heard(recorder)
