@@ -8,11 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.contract import intents
+from kiosk.contract.media import Quality, Showing
 from kiosk.contract.state import Consent, Notice, Sheet, Standing, State, TextSize
 from kiosk.ui.present import present
 from kiosk.ui.present.views import ScreenView
 from tests.ui.stage import Glass
-from tests.unit.ui.test_present_everywhere import OVER
+from tests.unit.ui.test_present_everywhere import OVER, SHOWING
 from tests.unit.ui.test_present_needs import RING
 from tests.unit.ui.visits import (
     BRANDT,
@@ -83,6 +84,16 @@ STATES: dict[str, State] = {
     "show": sheet(ROUND, Sheet.SHOW),
     "show, many": sheet(CROWD, Sheet.SHOW),
     "show, nobody": sheet(a_session(), Sheet.SHOW),
+    "show, showing": sheet(SHOWING, Sheet.SHOW),
+    "showing": SHOWING,
+    "showing, somebody waits, five minutes": a_session(
+        SHARING, HADDAD, KAYA, clock="11:06", appointments=(), session={"showing": Showing.DOCUMENT}
+    ),
+    "weak": with_peers(
+        a_session(replace(BRANDT, is_muted=True), HADDAD),
+        seen(BRANDT.call, quality=Quality.WEAK),
+        seen(HADDAD.call, quality=Quality.INTERRUPTED),
+    ),
 }
 SIZES = ((1280, 800), (1920, 1080), (800, 480), (720, 1280))
 every_state = pytest.mark.parametrize("name", STATES)

@@ -45,10 +45,11 @@ class Stage(Surface, Column):
 
     __events__ = ("on_intent",)
 
+    view: StageView = ObjectProperty(StageView(), rebind=True)
+    has_buttons: bool = BooleanProperty(False)
+
     def on_intent(self, _intent: object) -> None:
         """One of its buttons was touched."""
-
-    view: StageView = ObjectProperty(StageView(), rebind=True)
 
     @property
     def picture(self) -> VideoPicture:
