@@ -1,7 +1,6 @@
 """Rounds on Debian's Janus: opened, seated, moved and destroyed as the consultation wants. Nobody here has media."""
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Callable
@@ -10,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from device.rounds import Rounds
 from kiosk.consultation import events, media_plan, room_view, rounds
 from kiosk.contract import intents
-from kiosk.contract.configuration import EngineChoice
 from kiosk.contract.errors import MediaServerError
-from kiosk.contract.links import MediaServer, MediaServers
+from kiosk.contract.links import MediaServer
 from kiosk.contract.media import MediaReport, Seat
 from kiosk.contract.state import Consent, Round, State
 from kiosk.runtime import janus
@@ -23,65 +20,10 @@ from kiosk.runtime.janus import Handle, Session, connected
 from kiosk.runtime.log import Refusals
 from provisioning.demo.ports import HOST, free_port
 from tests.fakes.janus import Janus, running
-from tests.unit.consultation.house import House, call_of, name_of
+from tests.fakes.round_house import RoundHouse
+from tests.unit.consultation.house import call_of, name_of
 
 NOBODY = MediaServer(url=f"ws://{HOST}:{free_port()}", key="x")
-
-
-class Scene(House):
-    """The rules of a consultation, joined to `Rounds` as the agent joins them."""
-
-    def __init__(self, directory: Path, refusals: Refusals, engine: EngineChoice = EngineChoice.JANUS) -> None:
-        self._news = asyncio.Event()
-        self._rounds: Rounds | None = None
-        super().__init__()
-        self._rounds = Rounds(lambda: self.state, self.happen, directory / "rounds.json", refusals)
-        self.refusals = refusals
-        self.do(events.EngineChosen(engine=engine))
-
-    def happen(self, event: events.Event) -> None:
-        self.do(event)
-
-    def do(self, event: events.Event, later_s: float = 0.0) -> "Scene":
-        super().do(event, later_s)
-        if self._rounds:
-            self._rounds.show(self.state)
-            self._news.set()
-        return self
-
-    async def until(self, condition: Callable[[State], Any], timeout_s: float = 5.0) -> Any:
-        """What `condition` says of the state as soon as that is true."""
-        async with asyncio.timeout(timeout_s):
-            while not (found := condition(self.state)):
-                self._news.clear()
-                await self._news.wait()
-            return found
-
-    @contextlib.asynccontextmanager
-    async def alive(self, *servers: MediaServer) -> AsyncIterator["Scene"]:
-        """The agent runs; leaving the context is its sudden death."""
-        assert self._rounds
-        self._rounds.use(MediaServers(servers=servers))
-        task = asyncio.create_task(self._rounds.run())
-        try:
-            yield self
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def seat_of(self, desk: str, other_than: str = "") -> Seat:
-        """The partner's place for pictures, in another room than `other_than`."""
-
-        def seat(state: State) -> Seat | None:
-            view = room_view(state, call_of(desk))
-            return view.seat if view and view.seat and view.seat.room != other_than else None
-
-        found: Seat = await self.until(seat)
-        return found
-
-    def own(self) -> Round:
-        assert self.session.round
-        return self.session.round
 
 
 def _round(state: State) -> Round | None:
@@ -94,9 +36,9 @@ def _sound_seat(state: State, desk: str) -> Seat | None:
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> Scene:
+async def scene(tmp_path: Path) -> RoundHouse:
 
-    return Scene(tmp_path, Refusals(logging.getLogger("test")))
+    return RoundHouse(tmp_path, Refusals(logging.getLogger("test")))
 
 
 @pytest.fixture
@@ -136,7 +78,7 @@ async def until_true(check: Callable[[], Any], timeout_s: float = 5.0) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_round_lasts_as_long_as_its_session(scene: Scene, server: Janus):
+async def test_a_round_lasts_as_long_as_its_session(scene: RoundHouse, server: Janus):
     """Made in the preparation, destroyed at the end, both rooms of it."""
     async with scene.alive(server.server), connected(server.server.url) as eye:
         scene.prepare()
@@ -153,7 +95,7 @@ async def _not(answer: Any) -> bool:
     return not await answer
 
 
-async def test_a_seat_opens_the_room_for_its_holder_only(scene: Scene, server: Janus):
+async def test_a_seat_opens_the_room_for_its_holder_only(scene: RoundHouse, server: Janus):
     """A token of the right room and nothing else; guessing, and the other room's token, are refused."""
     async with scene.alive(server.server), connected(server.server.url) as page:
         scene.in_session().admitted("youth-1")
@@ -166,7 +108,7 @@ async def test_a_seat_opens_the_room_for_its_holder_only(scene: Scene, server: J
             assert refused.value.code == janus.UNAUTHORISED
 
 
-async def test_sound_only_cannot_enter_where_pictures_cross(scene: Scene, server: Janus):
+async def test_sound_only_cannot_enter_where_pictures_cross(scene: RoundHouse, server: Janus):
     """The server knows no token of theirs for that room."""
     async with scene.alive(server.server), connected(server.server.url) as page:
         scene.in_session().admitted("youth-1").admitted("debts-1", Consent.SOUND)
@@ -183,7 +125,7 @@ async def test_sound_only_cannot_enter_where_pictures_cross(scene: Scene, server
 
 
 @pytest.mark.parametrize("how", ["left", "sent away"])
-async def test_whoever_is_put_out_is_out_at_once(scene: Scene, server: Janus, how: str):
+async def test_whoever_is_put_out_is_out_at_once(scene: RoundHouse, server: Janus, how: str):
     """Kicked, and the token opens nothing any more; the others stay."""
     async with scene.alive(server.server), connected(server.server.url) as page:
         scene.in_session().admitted("youth-1").admitted("debts-1")
@@ -204,7 +146,7 @@ async def _is_in(session: Session, seat: Seat) -> bool:
     return seat.feed in await people(session, seat.room)
 
 
-async def test_a_closed_page_is_put_out_without_disturbing_the_others(scene: Scene, server: Janus):
+async def test_a_closed_page_is_put_out_without_disturbing_the_others(scene: RoundHouse, server: Janus):
     """Janus keeps its session for a while, so that the kick finds it."""
     async with scene.alive(server.server):
         scene.in_session().admitted("youth-1")
@@ -217,7 +159,7 @@ async def test_a_closed_page_is_put_out_without_disturbing_the_others(scene: Sce
         assert scene.own().room == seat.room
 
 
-async def test_whoever_slips_away_before_being_put_out_gains_nothing(scene: Scene, server: Janus):
+async def test_whoever_slips_away_before_being_put_out_gains_nothing(scene: RoundHouse, server: Janus):
     """Its subscriptions would outlive a kick that finds nobody, so the others get new rooms, and the old ones go."""
     async with scene.alive(server.server), connected(server.server.url) as page:
         scene.in_session().admitted("youth-1").admitted("debts-1")
@@ -231,7 +173,7 @@ async def test_whoever_slips_away_before_being_put_out_gains_nothing(scene: Scen
         await until_true(lambda: _not(is_there(page, seat.room)))
 
 
-async def test_a_token_lets_nobody_in_under_another_feed(scene: Scene, server: Janus):
+async def test_a_token_lets_nobody_in_under_another_feed(scene: RoundHouse, server: Janus):
     """Whoever is not expected is kicked, however often."""
     async with scene.alive(server.server), connected(server.server.url) as page:
         scene.in_session().admitted("youth-1")
@@ -241,7 +183,7 @@ async def test_a_token_lets_nobody_in_under_another_feed(scene: Scene, server: J
             await until_true(lambda: _not(_is_in(page, Seat(url="", room=seat.room, token="", feed="spy"))))
 
 
-async def test_a_new_media_process_finds_its_place_free(scene: Scene, server: Janus):
+async def test_a_new_media_process_finds_its_place_free(scene: RoundHouse, server: Janus):
     """The seat of a dead one would linger for seconds."""
     async with scene.alive(server.server), connected(server.server.url) as eye:
         scene.do(events.MediaCame()).in_session().admitted("youth-1")
@@ -255,7 +197,9 @@ async def test_a_new_media_process_finds_its_place_free(scene: Scene, server: Ja
         await sit(eye, seat)
 
 
-async def test_sessions_are_spread_and_servers_that_are_down_are_skipped(tmp_path: Path, scene: Scene, server: Janus):
+async def test_sessions_are_spread_and_servers_that_are_down_are_skipped(
+    tmp_path: Path, scene: RoundHouse, server: Janus
+):
     """Over all that are listed, in an order of their own; who is not there costs no time to speak of."""
     async with running(tmp_path / "second") as second:
         seen: set[str] = set()
@@ -270,7 +214,7 @@ async def test_sessions_are_spread_and_servers_that_are_down_are_skipped(tmp_pat
         assert seen == {server.server.url, second.server.url}
 
 
-async def test_without_servers_the_session_stays_peer_to_peer(scene: Scene, caplog: pytest.LogCaptureFixture):
+async def test_without_servers_the_session_stays_peer_to_peer(scene: RoundHouse, caplog: pytest.LogCaptureFixture):
     """Counted, logged once, and tried again: as soon as the list is another one, at once."""
     async with scene.alive(NOBODY):
         scene.in_session().admitted("youth-1")
@@ -280,11 +224,11 @@ async def test_without_servers_the_session_stays_peer_to_peer(scene: Scene, capl
         assert caplog.text.count("cannot be reached") == 1
 
 
-async def _counted(scene: Scene) -> bool:
+async def _counted(scene: RoundHouse) -> bool:
     return scene.refusals.counts["MediaServerError"] > 0
 
 
-async def test_a_server_that_dies_is_followed_by_the_next(tmp_path: Path, scene: Scene, server: Janus):
+async def test_a_server_that_dies_is_followed_by_the_next(tmp_path: Path, scene: RoundHouse, server: Janus):
     """New rooms and seats within a second or two."""
     async with running(tmp_path / "second") as second:
         servers = {one.server.url: one for one in (server, second)}
@@ -298,7 +242,7 @@ async def test_a_server_that_dies_is_followed_by_the_next(tmp_path: Path, scene:
                 await sit(page, now)
 
 
-async def test_a_server_that_is_started_again_gets_new_rooms(scene: Scene, server: Janus):
+async def test_a_server_that_is_started_again_gets_new_rooms(scene: RoundHouse, server: Janus):
     """It has forgotten the old ones."""
     async with scene.alive(server.server):
         scene.in_session().admitted("youth-1")
@@ -310,7 +254,7 @@ async def test_a_server_that_is_started_again_gets_new_rooms(scene: Scene, serve
             await sit(page, now)
 
 
-async def test_the_last_server_dies_and_the_session_goes_on_peer_to_peer(scene: Scene, server: Janus):
+async def test_the_last_server_dies_and_the_session_goes_on_peer_to_peer(scene: RoundHouse, server: Janus):
     """And comes back to a server when there is one."""
     async with scene.alive(server.server):
         scene.in_session().admitted("youth-1")
@@ -322,7 +266,7 @@ async def test_the_last_server_dies_and_the_session_goes_on_peer_to_peer(scene: 
         await scene.seat_of("youth-1", other_than=first.room)
 
 
-async def test_what_media_cannot_reach_is_left(tmp_path: Path, scene: Scene, server: Janus):
+async def test_what_media_cannot_reach_is_left(tmp_path: Path, scene: RoundHouse, server: Janus):
     """The agent gets through, media does not: the next server, once."""
     async with running(tmp_path / "second") as second, scene.alive(server.server, second.server):
         scene.in_session().admitted("youth-1")
@@ -332,14 +276,14 @@ async def test_what_media_cannot_reach_is_left(tmp_path: Path, scene: Scene, ser
         assert now.url != first.url
 
 
-async def test_an_agent_that_comes_back_goes_on_with_its_round(tmp_path: Path, scene: Scene, server: Janus):
+async def test_an_agent_that_comes_back_goes_on_with_its_round(tmp_path: Path, scene: RoundHouse, server: Janus):
     """Nobody has to sit down anew; who has left meanwhile is put out."""
     async with connected(server.server.url) as page:
         async with scene.alive(server.server):
             scene.in_session().admitted("youth-1").admitted("debts-1")
             seat = await scene.seat_of("youth-1")
             await sit(page, seat)
-        again = Scene(tmp_path, scene.refusals)
+        again = RoundHouse(tmp_path, scene.refusals)
         again.state = scene.state
         async with again.alive(server.server):
             again.admitted("guest-1")
@@ -350,20 +294,20 @@ async def test_an_agent_that_comes_back_goes_on_with_its_round(tmp_path: Path, s
             await until_true(lambda: _not(_is_in(page, seat)))
 
 
-async def test_rooms_of_a_dead_session_do_not_stay(tmp_path: Path, scene: Scene, server: Janus):
+async def test_rooms_of_a_dead_session_do_not_stay(tmp_path: Path, scene: RoundHouse, server: Janus):
     """The agent died with the session; the next one destroys what it left behind."""
     async with scene.alive(server.server):
         scene.in_session().admitted("youth-1")
         seat = await scene.seat_of("youth-1")
     async with connected(server.server.url) as eye:
         assert await is_there(eye, seat.room)
-        again = Scene(tmp_path, scene.refusals)
+        again = RoundHouse(tmp_path, scene.refusals)
         async with again.alive(server.server):
             again.do(events.Tick())
             await until_true(lambda: _not(is_there(eye, seat.room)))
 
 
-async def test_neither_list_nor_log_names_anybody(tmp_path: Path, scene: Scene, server: Janus):
+async def test_neither_list_nor_log_names_anybody(tmp_path: Path, scene: RoundHouse, server: Janus):
     """Rooms are private, ids are random, and Janus says nothing of who comes and goes."""
     async with scene.alive(server.server), connected(server.server.url) as page:
         scene.in_session().admitted("youth-1").admitted("debts-1", Consent.SOUND)
