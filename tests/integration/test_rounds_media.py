@@ -99,7 +99,7 @@ async def test_no_picture_is_taken_where_sound_only_was_said(house: RoundHouse, 
         house.in_session().admitted("youth-1", Consent.SOUND)
         async with JanusPartner(await _sound_seat(house, "youth-1"), "a", has_screen=True) as partner:
             pc = RTCPeerConnection()
-            for track in (Voice(), Picture(luma=1), Picture(luma=2)):
+            for track in (Voice(), Picture(luma=100), Picture(luma=200)):
                 pc.addTransceiver(track, "sendonly")
             for codec in ("VP8", "H264"):
                 assert codec in (await pc.createOffer()).sdp
