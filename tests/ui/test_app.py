@@ -1,6 +1,7 @@
 """The touch app as it runs: a process of its own, the real link, true touches and pictures; the agent is a fake."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -10,11 +11,12 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.contract import intents
-from kiosk.contract.media import Lamp, MediaReport
+from kiosk.contract.media import Lamp, Levels, MediaReport
 from kiosk.contract.schedule import Appointment
 from kiosk.contract.state import Phase, Session, Sheet
-from tests.ui.app_house import Agent, App, run_app
-from tests.unit.ui.visits import a_state
+from kiosk.runtime.tiles import FrameServer
+from tests.ui.app_house import PATIENCE_S, Agent, App, run_app
+from tests.unit.ui.visits import BRANDT, HADDAD, a_session, a_state
 
 GREEN = "903622"
 """Planes Y, U and V of pure green, BT.601 limited range."""
@@ -25,6 +27,8 @@ PREPARATION = replace(
     IDLE, phase=Phase.PREPARATION, session=Session(id="s"), media=MediaReport(camera=Lamp.HERE), language="de"
 )
 PAPER, CARD = (0xF5, 0xF0, 0xE6), (0xFF, 0xFC, 0xF6)
+LEVEL = (465, 82)
+"""In the bar beside the microphone's word."""
 OWN_PICTURE = (270, 300)
 """Somewhere in the big own picture of the preparation, from the top left."""
 
@@ -120,6 +124,27 @@ async def test_a_picture_that_nobody_asked_for_is_not_shown(app: App) -> None:
         finally:
             painter.kill()
             await painter.communicate()
+
+
+async def test_media_is_told_what_is_on_the_glass_and_tells_how_loud_it_is(app: App) -> None:
+    """Big who speaks, small the rest, before there is any picture; nobody behind a sheet. A bar follows the voice."""
+    server = FrameServer(os.getuid())
+    told: asyncio.Queue[dict[str, int]] = asyncio.Queue()
+    server.on_heights = lambda heights: told.put_nowait(dict(heights))
+    running = replace(a_session(BRANDT, HADDAD), now=NOW, appointments=())
+    big, small = f"{BRANDT.call}/camera", f"{HADDAD.call}/camera"
+    async with Agent(running).listen(app.folder) as agent, server.listen(app.folder / "frames.sock"):
+        await app.until(view="session")
+        async with asyncio.timeout(PATIENCE_S):
+            while (heights := await told.get()).keys() != {"self", big, small}:
+                pass
+            assert heights[big] > 2 * heights[small] > 2 * heights["self"] > 100
+            agent.show(replace(running, sheet=Sheet.NEEDS))
+            assert (await told.get()).keys() == {"self"}
+            level = await app.colour(*LEVEL)
+            while await app.colour(*LEVEL) == level:
+                server.tell(Levels(microphone_pct=100))
+            await app.until_colour(*LEVEL, level)
 
 
 async def test_a_touch_is_answered_within_a_tenth_of_a_second(app: App) -> None:
