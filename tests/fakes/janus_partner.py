@@ -100,15 +100,21 @@ class JanusPartner:
     async def publish(self, *, has_picture: bool = True) -> None:
         """Microphone, camera and screen as mids 0, 1 and 2."""
         assert self.handle
-        self.pc.addTransceiver(Voice(), "sendonly")
+        self.pc.addTransceiver(self._voice(), "sendonly")
         if has_picture:
-            self.pc.addTransceiver(Picture(luma=100), "sendonly")
-            self.pc.addTransceiver(Picture(luma=200) if self._has_screen else "video", "sendonly")
+            self.pc.addTransceiver(self._picture(100), "sendonly")
+            self.pc.addTransceiver(self._picture(200) if self._has_screen else "video", "sendonly")
         await self.pc.setLocalDescription(await self.pc.createOffer())
         offer = Jsep(type="offer", sdp=self.pc.localDescription.sdp)
         answer = await self.handle.request({"request": "publish"}, offer)
         assert answer.jsep
         await self.pc.setRemoteDescription(RTCSessionDescription(answer.jsep.sdp, "answer"))
+
+    def _voice(self) -> MediaStreamTrack:
+        return Voice()
+
+    def _picture(self, luma: int) -> MediaStreamTrack:
+        return Picture(luma=luma)
 
     async def publish_anew(self) -> None:
         """The path is lost, and mended."""

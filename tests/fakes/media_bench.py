@@ -57,6 +57,7 @@ class Terminal:
         self._file.write_text(CONFIGURATION.format(folder=folder, **(usual | media)))
         self.prefix: tuple[str, ...] = ()
         """Put before the command line, for example to start it in another network namespace."""
+        self.module = "kiosk.media"
         self.environment: dict[str, str] = {}
         """Beside that of the test."""
         self.plan = Plan()
@@ -69,7 +70,7 @@ class Terminal:
         self._news = asyncio.Condition()
 
     async def start(self) -> None:
-        command = [*self.prefix, sys.executable, "-m", "kiosk.media", str(self._file)]
+        command = [*self.prefix, sys.executable, "-m", self.module, str(self._file)]
         self.process = await asyncio.create_subprocess_exec(*command, env=os.environ | self.environment)
 
     async def stop(self) -> int:
@@ -248,9 +249,9 @@ class Page:
         self.generation += 1
         self.pc = pc = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         pc.on("track", self._receive)
-        pc.addTransceiver(Voice(), "sendrecv")
+        pc.addTransceiver(self._voice(), "sendrecv")
         for has_picture, luma in ((self.has_camera, 100), (self.has_screen, 200)):
-            pc.addTransceiver(Picture(luma=luma) if has_picture else "video", "sendrecv")
+            pc.addTransceiver(self._picture(luma) if has_picture else "video", "sendrecv")
         await pc.setLocalDescription(await pc.createOffer())
         sdp = pc.localDescription.sdp
         assert "a=candidate:" in sdp, (
@@ -258,6 +259,12 @@ class Page:
             "bash provisioning/namespace.sh python -m pytest …"
         )
         self.signal(SignalKind.OFFER, change(sdp))
+
+    def _voice(self) -> MediaStreamTrack:
+        return Voice()
+
+    def _picture(self, luma: int) -> MediaStreamTrack:
+        return Picture(luma=luma)
 
     def signal(self, kind: SignalKind, sdp: str = "", mid: str = "", wish: Wish | None = None) -> None:
         generation = max(self.generation, 0)
