@@ -1,8 +1,8 @@
 """The way from the socket to a receiver, without asyncio's and aiortc's queues, tasks and copies in between.
 
-A socket is emptied at each wake-up, a media packet is decrypted in place, read and handed to its receiver at once. The
-rest (STUN, DTLS, RTCP) takes aiortc's way, where nothing that a peer sends may end the connection: stock aiortc closes
-it on a datagram that is empty, or larger than 1500 bytes, or has an extension or a report of the wrong length.
+A busy socket is emptied every few milliseconds; a media packet is decrypted in place, read and given to its receiver at
+once. The rest (STUN, DTLS, RTCP) takes aiortc's way, where nothing that a peer sends may end the connection: stock
+aiortc closes it on a datagram that is empty, or larger than 1500 bytes, or has an extension of the wrong length.
 """
 
 import asyncio
@@ -14,13 +14,14 @@ from typing import Any
 from aiortc.rtcdtlstransport import RTCDtlsTransport, State
 from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]
 
+from kiosk.media.rtp import sweep
 from kiosk.media.rtp.packet import Packet, parse
 from kiosk.media.rtp.receiver import Receiver
 
 MAX_BYTES = 1500
 _BUFFER_BYTES = 2048
-_BURST = 32
-"""Datagrams taken at one wake-up; then others have a turn."""
+_BURST = 64
+"""Datagrams taken at once; then others have a turn."""
 _AUTHENTICATION, _REPLAY, _REPLAY_OLD = 7, 9, 10
 """libsrtp's reasons to refuse a packet. Replayed ones are doubles that networks make, and no refusal."""
 _ERRORS = (ValueError, IndexError, KeyError, struct.error, OverflowError)
@@ -83,13 +84,16 @@ class Intake:
             return
         if self.on_packet:
             self.on_packet(packet, now_s)
-        self._route(packet, now_s)
+        receiver = dtls._rtp_router.ssrc_table.get(packet.ssrc)
+        if receiver.__class__ is Receiver:
+            receiver.take(packet, now_s)
+        else:
+            self._route(packet, now_s)
 
     def _route(self, packet: Packet, now_s: float) -> None:
+        """The first packet of a stream that the description did not name."""
         router = self._dtls._rtp_router
-        receiver = router.ssrc_table.get(packet.ssrc)
-        if receiver is None:
-            receiver = router.route_rtp(packet)  # type: ignore[arg-type]
+        receiver = router.route_rtp(packet)  # type: ignore[arg-type]
         if isinstance(receiver, Receiver):
             receiver.take(packet, now_s)
         elif router.receivers.issuperset(self.receivers):  # else it is only early
@@ -109,32 +113,45 @@ class _Inlet:
         self._intake, self._protocol = intake, protocol
         self._buffer, self._view = intake._buffer, intake._view
         self._stock_datagram = protocol.datagram_received
-        self._receive: Any = None
+        self._loop: Any = asyncio.get_running_loop()
+        self._sweep = sweep.running()
+        self._socket: Any = None
 
     def attach(self) -> None:
         self._protocol.datagram_received = self.take
-        socket = getattr(self._protocol.transport, "_sock", None)
-        if socket is None:
-            return  # at a relay: aioice has the socket
-        self._receive = socket.recvfrom_into
-        loop: Any = asyncio.get_running_loop()
-        loop._remove_reader(socket.fileno())
-        loop._add_reader(socket.fileno(), self._drain)
+        self._socket = getattr(self._protocol.transport, "_sock", None)
+        if self._socket is not None:  # else at a relay, whose socket is aioice's
+            self.rest()
 
-    def _drain(self) -> None:
-        buffer = self._buffer
+    def rest(self) -> None:
+        if not self._protocol.transport.is_closing():
+            self._loop._remove_reader(self._socket.fileno())
+            self._loop._add_reader(self._socket.fileno(), self._wake)
+
+    def _wake(self) -> None:
+        self._loop._remove_reader(self._socket.fileno())
+        self._sweep.join(self)
+        self.empty()
+
+    def empty(self) -> bool:
+        if self._protocol.transport.is_closing():
+            self._sweep.leave(self)
+            return False
+        buffer, receive, take = self._buffer, self._socket.recvfrom_into, self._intake.take
+        length = 0
         for _ in range(_BURST):
             try:
-                length, address = self._receive(buffer)
+                length, address = receive(buffer)
             except (BlockingIOError, InterruptedError):
-                return
+                break
             except OSError as error:
                 self._protocol.error_received(error)
-                return
+                break
             if 127 < buffer[0] < 192 and not 192 <= buffer[1] <= 223 and 12 < length <= MAX_BYTES:
-                self._intake.take(length)
+                take(length)
             else:
                 self.take(bytes(self._view[:length]), address)
+        return length > 0
 
     def take(self, data: bytes, address: Any) -> None:
         """A datagram of any kind (RFC 7983), from aioice or from the socket."""

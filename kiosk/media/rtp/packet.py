@@ -99,6 +99,7 @@ def parse(view: memoryview, length: int, ids: Ids) -> Packet:
 
 
 def _read_short(packet: Packet, view: memoryview, at: int, end: int, ids: Ids) -> None:
+    transport_wide, send_time, mid = ids.transport_sequence_number, ids.abs_send_time, ids.mid
     while at < end:
         head = view[at]
         at += 1
@@ -107,7 +108,9 @@ def _read_short(packet: Packet, view: memoryview, at: int, end: int, ids: Ids) -
         after = at + (head & 0x0F) + 1
         if after > end:
             raise ValueError("cut in an extension")
-        _keep(packet, head >> 4, view, at, after, ids)
+        number = head >> 4
+        if number in (transport_wide, send_time, mid):
+            _keep(packet, number, view, at, after, ids)
         at = after
 
 

@@ -25,6 +25,7 @@ from kiosk.media.rtp.pictures import Pictures
 
 _MAX_STREAMS = 16
 """SSRCs that one line counts; who invents more is not listened to."""
+_BURST_BYTES = 10_000
 _NUMBER = struct.Struct("!H").unpack_from
 
 
@@ -77,7 +78,7 @@ class Receiver(RTCRtpReceiver):
         self._declared: set[int] = set()
         self._decoder: Decoder | None = None
         self._reports: asyncio.Task[None] | None = None
-        self._ssrc = 0
+        self._ssrc = self._burst_bytes = 0
         self._is_open = self._is_idle = False
         self.pictures = Pictures(self._decode, self._send_now, rtcp_ssrc)
         self.bytes_received = 0
@@ -143,7 +144,9 @@ class Receiver(RTCRtpReceiver):
         counter.add(packet.sequence_number, packet.timestamp, now_s)
         self.bytes_received += len(packet.payload)
         if packet.abs_send_time is not None:
-            self._estimate(packet, now_s)
+            self._burst_bytes += len(packet.payload) + packet.padding_size
+            if packet.marker or self._burst_bytes > _BURST_BYTES:
+                self._estimate(packet.abs_send_time, packet.ssrc, now_s)
         if not self._enabled or not self._is_open:
             self._is_idle = True
         elif form.original is None:
@@ -202,14 +205,12 @@ class Receiver(RTCRtpReceiver):
             self._decoder = Decoder("video" if self._is_video else "audio", self._on_frame, self.pictures.fail)
         return self._decoder.put(codec, frame)
 
-    def _estimate(self, packet: Packet, now_s: float) -> None:
-        """For a peer that has no transport-wide feedback."""
+    def _estimate(self, sent: int, ssrc: int, now_s: float) -> None:
+        """For a peer that has no transport-wide feedback. A picture's packets count as one, as they do in there."""
+        size, self._burst_bytes = self._burst_bytes, 0
         estimator = self._private._RTCRtpReceiver__remote_bitrate_estimator
         report = estimator and estimator.add(
-            abs_send_time=packet.abs_send_time,
-            arrival_time_ms=int(now_s * 1000),
-            payload_size=len(packet.payload) + packet.padding_size,
-            ssrc=packet.ssrc,
+            abs_send_time=sent, arrival_time_ms=int(now_s * 1000), payload_size=size, ssrc=ssrc
         )
         if report:
             fci = pack_remb_fci(*report)

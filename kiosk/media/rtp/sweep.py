@@ -1,0 +1,72 @@
+"""Empties the busy sockets of the process all at once, every few milliseconds, instead of waking up for each packet.
+
+Waking up costs more than a packet does: a picture's packets, and those of six partners, are better taken together. It
+delays a packet by 2 ms on average. A socket on which nothing comes is left to the loop again.
+"""
+
+import asyncio
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+PERIOD_S = 0.004
+_QUIET_ROUNDS = 25
+"""A socket that gave nothing for so long (100 ms) is not busy."""
+
+
+class Inlet(Protocol):
+    """A socket with something to take from."""
+
+    def empty(self) -> bool:
+        """Takes what is there. False: there was nothing."""
+
+    def rest(self) -> None:
+        """Nothing came for a while: wait for the loop's word."""
+
+
+class Sweep:
+    """One a loop. Runs while any socket is busy."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._quiet_rounds: dict[Inlet, int] = {}
+        self._due_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def join(self, inlet: Inlet) -> None:
+        """From now on `inlet` is emptied, until it is quiet or leaves."""
+        self._quiet_rounds[inlet] = 0
+        if self._timer is None:
+            self._due_s = self._loop.time() + PERIOD_S
+            self._timer = self._loop.call_at(self._due_s, self._go_round)
+
+    def leave(self, inlet: Inlet) -> None:
+        """Its socket is closed, or closes."""
+        self._quiet_rounds.pop(inlet, None)
+
+    def _go_round(self) -> None:
+        self._timer = None
+        try:
+            for inlet in tuple(self._quiet_rounds):
+                self._visit(inlet)
+        finally:
+            if self._quiet_rounds:
+                self._due_s = max(self._due_s, self._loop.time() - PERIOD_S) + PERIOD_S
+                self._timer = self._loop.call_at(self._due_s, self._go_round)
+
+    def _visit(self, inlet: Inlet) -> None:
+        is_busy, rounds = inlet.empty(), self._quiet_rounds
+        if inlet not in rounds:
+            return  # it has left meanwhile
+        rounds[inlet] = 0 if is_busy else rounds[inlet] + 1
+        if rounds[inlet] > _QUIET_ROUNDS:
+            del rounds[inlet]
+            inlet.rest()
+
+
+_sweeps: "WeakKeyDictionary[Any, Sweep]" = WeakKeyDictionary()
+
+
+def running() -> Sweep:
+    """The running loop's."""
+    loop = asyncio.get_running_loop()
+    return _sweeps.setdefault(loop, Sweep(loop))
