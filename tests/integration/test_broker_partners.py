@@ -1,5 +1,6 @@
 """A partner's page, the agent and media: knocking, admission, sealed signaling, all across the real broker."""
 
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -63,6 +64,12 @@ class Scene:
 
 @pytest.fixture
 async def scene(house: AgentHouse) -> AsyncIterator[Scene]:
+    async with a_scene(house) as scene:
+        yield scene
+
+
+@contextlib.asynccontextmanager
+async def a_scene(house: AgentHouse) -> AsyncIterator[Scene]:
     await house.start_broker()
     async with house.observe() as central, house.desk() as speaker:
         await central.publish(topics.DIRECTORY, DIRECTORY, retain=True)
