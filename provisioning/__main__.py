@@ -147,6 +147,7 @@ def _installation(area: argparse.ArgumentParser) -> None:
     new.add_argument("--port", type=int, default=8883, help="of the broker, default 8883")
     new.add_argument("--desk-server", action="append", metavar="NAME", help="once for each, default desk-1")
     new.add_argument("--page", default="https://desk.example.org", help="address of the desk server for partners")
+    new.add_argument("--media-server", action="append", metavar="wss://HOST", help="where pages may connect to as well")
     new.add_argument("--miniature", action="store_true", help="everything stays in DIR and runs on this machine")
     new.set_defaults(task=_new_installation)
 
@@ -158,6 +159,7 @@ def _new_installation(said: argparse.Namespace) -> Done:
         broker_port=said.port,
         desk_servers=tuple(said.desk_server or ("desk-1",)),
         page=said.page,
+        media_servers=tuple(said.media_server or ()),
         is_miniature=said.miniature,
     )
     made = installation.create(said.directory, plan)

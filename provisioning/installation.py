@@ -36,6 +36,8 @@ class Plan:
     desk_port: int = 8443
     page: str = "https://desk.example.org"
     """Address of the desk server as partners reach it."""
+    media_servers: tuple[str, ...] = ()
+    """`wss://` addresses of the media servers, to which partners' pages may then connect."""
     is_miniature: bool = False
     """All parts stay in the folder and run on this machine, as the user who starts them."""
 
@@ -98,7 +100,8 @@ def create(directory: Path, plan: Plan) -> Installation:
         file = installation.desk_file(name)
         mqtt = _client(installation, plan, name, file)
         write_private(installation.credentials(file) / invitation.KEY_CREDENTIAL, desk_keys)
-        toml.write(file, {"listen": {"host": plan.desk_host, "port": plan.desk_port}, "mqtt": mqtt}, _COMMENT)
+        listen = {"host": plan.desk_host, "port": plan.desk_port}
+        toml.write(file, {"media_servers": list(plan.media_servers), "listen": listen, "mqtt": mqtt}, _COMMENT)
     file = installation.central_file
     mqtt = _client(installation, plan, broker.CENTRAL, file)
     write_private(installation.credentials(file) / invitation.KEY_CREDENTIAL, desk_keys)

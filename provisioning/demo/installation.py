@@ -109,6 +109,7 @@ def build(options: Options) -> Iterator[House]:
         directory = _folder(stack, None)
         memory = _folder(stack, _MEMORY if os.access(_MEMORY, os.W_OK) else directory)
         broker_port, page_port = free_port(), free_port(_PAGE_PORT)
+        media_server_port = 0 if options.engine is EngineChoice.MESH else free_port()
         plan = installation.Plan(
             terminals=(TERMINAL,),
             hosts=(HOST,),
@@ -116,13 +117,13 @@ def build(options: Options) -> Iterator[House]:
             desk_servers=(DESK_SERVER,),
             desk_port=page_port,
             page=f"http://{HOST}:{page_port}",  # a page on 127.0.0.1 may use camera and microphone without TLS
+            media_servers=(f"ws://{HOST}:{media_server_port}",) if media_server_port else (),
             is_miniature=True,
         )
         made = installation.create(directory / "house", plan)
         file = made.terminal_file(TERMINAL)
         terminal = _terminal(configuration.load(file), directory, memory, options)
         toml.write(file, terminal)
-        media_server_port = 0 if options.engine is EngineChoice.MESH else free_port()
         house = House(
             directory,
             memory,
@@ -150,6 +151,7 @@ def schedule(now: datetime) -> str:
 
 def _terminal(made: Configuration, directory: Path, memory: Path, options: Options) -> Configuration:
     sockets = directory / "run"
+    sockets.mkdir(mode=0o700)  # as systemd does; whoever listens there first may be any of the three
     return Configuration(
         terminal=configuration.Terminal(name=TERMINAL, room=ROOM_NAME),
         mqtt=made.mqtt,
