@@ -13,7 +13,7 @@ from kiosk.contract.errors import MalformedError
 from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
 from kiosk.media.engine.janus import Janus
 from kiosk.media.engine.mesh import Mesh
-from kiosk.media.engine.surroundings import Surroundings, configuration_with
+from kiosk.media.engine.surroundings import Surroundings
 from kiosk.media.rtp import consent, steering
 
 
@@ -62,7 +62,7 @@ class Calls:
                 self._around.refusals.note(MalformedError("ice-servers", str(error)))
                 continue
             usable.append(RTCIceServer(list(server.urls), server.username or None, server.credential or None))
-        self._around.configuration = configuration_with(usable)
+        self._around.use_servers(usable)
 
     def show(self, heights: Mapping[str, int]) -> None:
         self._mesh.show(heights)

@@ -36,7 +36,7 @@ class Subscription:
         self._publisher, self._around = publisher, room.around
         self._sent_before = (publisher.frames_sent, publisher.audio_packets_sent)
         self._tally = self._around.tally_of(self.call)
-        self._link = link
+        self._link, self._was_up = link, link is not PeerLink.CONNECTING
         self._plan, self._has_picture = Plan(), False
         self._shown = PICTURES
         self._wishes = Wishes(self._wish)
@@ -49,9 +49,12 @@ class Subscription:
     @property
     def link(self) -> PeerLink:
         """Up where both ways are."""
-        if self._link is PeerLink.UP and not self._publisher.is_up:
-            return PeerLink.LOST
-        return self._link
+        if self._link is not PeerLink.UP:
+            return self._link
+        if self._publisher.is_up:
+            self._was_up = True
+            return PeerLink.UP
+        return PeerLink.LOST if self._was_up else PeerLink.CONNECTING
 
     def apply(self, plan: Plan, planned: PlannedPeer) -> None:
         """What may cross from now on."""
@@ -149,8 +152,7 @@ class Subscription:
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         handle, self._handle = self._handle, None
-        if self._link is PeerLink.UP:
-            self._link = PeerLink.LOST
+        self._link = PeerLink.LOST if self._was_up else PeerLink.CONNECTING
         if connection:
             connection.stop()
             self._around.say_goodbye(connection.close())

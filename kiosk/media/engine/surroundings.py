@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCIceTransportPolicy
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.media import Signal
@@ -19,9 +19,13 @@ _logger = logging.getLogger(__name__)
 _GOODBYE_S = 1.0
 
 
-def configuration_with(servers: list[RTCIceServer]) -> RTCConfiguration:
+def configuration_with(servers: list[RTCIceServer], *, is_relay_only: bool) -> RTCConfiguration:
     """For a peer connection whose three lines share one transport."""
-    return RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+    return RTCConfiguration(
+        iceServers=servers,
+        iceTransportPolicy=RTCIceTransportPolicy.RELAY if is_relay_only else RTCIceTransportPolicy.ALL,
+        bundlePolicy=RTCBundlePolicy.MAX_BUNDLE,
+    )
 
 
 class Surroundings:
@@ -35,14 +39,21 @@ class Surroundings:
         sinks: Sinks,
         send: Callable[[Signal], None],
         on_change: Callable[[], None],
+        *,
+        is_relay_only: bool = False,
     ) -> None:
         """`send` takes signals to the peers, `on_change` is called when a report would say something new."""
         self.group, self.codec, self.feeds, self.sinks, self.send = group, codec, feeds, sinks, send
         self.on_change = on_change
-        self.configuration = configuration_with([])
+        self._is_relay_only = is_relay_only
+        self.configuration = configuration_with([], is_relay_only=is_relay_only)
         self.refusals = Refusals(_logger)
         self._tallies: dict[str, Tally] = {}
         self._goodbyes: set[asyncio.Task[None]] = set()
+
+    def use_servers(self, servers: list[RTCIceServer]) -> None:
+        """For peer connections made from now on."""
+        self.configuration = configuration_with(servers, is_relay_only=self._is_relay_only)
 
     def tally_of(self, call: str) -> Tally:
         """The peer's, whichever engine it came by so far."""
