@@ -18,12 +18,14 @@ _HEAVY_LOSS = 0.15
 _LOSS_WINDOW_S = 1.0
 _MIN_JUDGED = 20
 _ACKED_WINDOW_S = 0.5
+_REACTION_S = 0.2
+"""Between two steps down; what came through is known no sooner."""
 _SILENCE_S = 0.6
 """Without feedback for packets under way; then less and less is sent."""
 _HISTORY_S = 10.0
 _AT_FIRST, _SOON, _LATER, _NEAR = 1.0, 0.08, 0.4, 0.05
 """Growth a second: until the first congestion; just after one; when the way has been calm; near the last limit."""
-_CALM_S = 3.0
+_CALM_S = 4.0
 
 
 class Sent(NamedTuple):
@@ -130,7 +132,7 @@ class Estimator:
     def _steer(self, over: bool, now_s: float) -> None:
         is_heavy = len(self._fates) >= _MIN_JUDGED and self.loss > _HEAVY_LOSS
         if over:
-            if now_s - self._congested_s > self.round_trip_s:
+            if now_s - self._congested_s > max(self.round_trip_s, _REACTION_S):
                 self._back_off(int(_BACK_OFF * self.acked_bps), now_s)
         elif is_heavy:
             if now_s - self._congested_s > 0.3 + self.round_trip_s:
@@ -150,10 +152,11 @@ class Estimator:
         calm_s = now_s - self._congested_s
         if not self._congested_s:
             growth = _AT_FIRST
-        elif self._limit_bps and 0.9 < self.target_bps / self._limit_bps < 1.1:
-            growth = _NEAR
+        elif calm_s >= _CALM_S or self.target_bps < _BACK_OFF * self._limit_bps:
+            growth = _LATER
         else:
-            growth = _SOON if calm_s < _CALM_S else _LATER
+            is_near = self._limit_bps and 0.9 < self.target_bps / self._limit_bps < 1.1
+            growth = _NEAR if is_near else _SOON
         grown = int(self.target_bps * (1 + growth) ** passed_s)
         # What nobody has tried to send has not been shown to come through.
         self._set(min(grown, max(self.target_bps, int(1.5 * self.acked_bps) + 10_000)), now_s)

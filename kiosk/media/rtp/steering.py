@@ -19,7 +19,7 @@ from aiortc.rtp import RTCP_RTPFB, HeaderExtensions, HeaderExtensionsMap, is_rtc
 
 from kiosk.media.rtp import twcc
 from kiosk.media.rtp.congestion import START_BPS, Estimator
-from kiosk.media.rtp.pacing import Pacer
+from kiosk.media.rtp.pacing import Pacer, Repeats
 from kiosk.media.rtp.packet import Packet
 
 _REPORT_S = 0.05
@@ -33,6 +33,8 @@ _SOUND_BPS = 60_000
 _SCREEN_SHARE, _IDLE_SHARE = 0.7, 0.1
 """The screen's share while its packets have to wait, and while they do not."""
 _BUSY_S = 1.0
+_REPEATS_SHARE = 0.5
+"""Of what may be sent; retransmissions of everything that a full queue has dropped would keep it full."""
 _PACE = {True: 1.15, False: 2.5}
 """Of a line's share: a screen's picture may be as large as a second's worth, a camera's has to be there soon."""
 
@@ -89,6 +91,7 @@ class Steering:
         self._estimator = Estimator()
         self._hears_reports = False
         self._lines: dict[int, _Line] = {}
+        self._again: dict[int, Repeats] = {}
         self._number = random.randrange(0x8000)
         self._looked_s = 0.0
         self._arrivals = twcc.Arrivals()
@@ -101,6 +104,7 @@ class Steering:
         sender._RTCRtpSender__rtp_header_extensions_map = _Numbered()  # type: ignore[attr-defined]
         if track:
             self._lines[sender._ssrc] = _Line(track, Pacer(START_BPS, time.monotonic), is_screen)
+            self._again[sender._rtx_ssrc] = Repeats(START_BPS, time.monotonic)
             self._share()
 
     @property
@@ -146,7 +150,10 @@ class Steering:
     async def send(self, data: bytes) -> None:
         """In place of the transport's `_send_rtp`: pictures wait for their turn, everything gets its number."""
         if not is_rtcp(data):
-            line = self._lines.get(int.from_bytes(data[8:12], "big"))
+            ssrc = int.from_bytes(data[8:12], "big")
+            line, again = self._lines.get(ssrc), self._again.get(ssrc)
+            if again and not again.may_leave(data, self._estimator.round_trip_s):
+                return  # the peer asks once more, if it still wants it
             if line:
                 await line.pacer.turn(len(data))
                 if not line.track.is_open:
@@ -194,6 +201,8 @@ class Steering:
             budget_bps = int(pictures_bps * (_SCREEN_SHARE if line.is_screen else 1 - taken))
             line.pacer.rate_bps = int(budget_bps * _PACE[line.is_screen])
             line.track.budget_bps = budget_bps if self._hears_reports else 0
+        for again in self._again.values():
+            again.rate_bps = pictures_bps * _REPEATS_SHARE
 
 
 def extension_id(transport: RTCDtlsTransport) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 _BUSY, _IDLE = 0.7, 0.35
 """Share of the time between two pictures that encoding takes: above the first it shrinks, below the second it grows."""
-_LATE_S = 0.1
-"""A packet that waits this long for the loop means the same as an encoder that is too slow."""
+_LATE_S = 0.05
+"""Packets that wait this long for the loop mean the same as an encoder that is too slow."""
 _DOWN_S, _UP_S = 1.5, 10.0
 _SMOOTHING = 0.1
 _LOOK_S = 2.0
@@ -54,7 +54,7 @@ class Pressure:
 
     def late(self, waited_s: float) -> None:
         """A packet waited this long for the loop."""
-        self._late_s = max(self._late_s * 0.98, waited_s)
+        self._late_s += _SMOOTHING / 2 * (waited_s - self._late_s)
 
     def note(self, busy_s: float, interval_s: float, now_s: float) -> None:
         """One picture was encoded in `busy_s`; the next one is due after `interval_s`."""

@@ -69,7 +69,9 @@ class VideoFeed:
             return
         started_s, pts = time.monotonic(), clock.now(TIME_BASE.denominator)
         for key in sorted(needed):
-            allowed = [track.allowed_bps for track in listening if (track.codec, track.wanted) == key]
+            on_it = [track for track in listening if (track.codec, track.wanted) == key]
+            on_it = on_it or [track for track in listening if (track.codec, track.layer) == key]
+            allowed = [track.allowed_bps for track in on_it]
             self._encode(key, frame, pts, min(allowed, default=0))
         now_s = time.monotonic()
         self._pressure.note(now_s - started_s, 1 / self._frames_per_second, now_s)
