@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from kiosk.contract import codec
-from kiosk.contract.media import Lamp
-from kiosk.contract.mqtt import Alert, Condition, Status
+from kiosk.contract.media import Lamp, PeerLink, Showing
+from kiosk.contract.mqtt import Alert, CallState, Condition, Status
 from kiosk.contract.state import Phase, Session, Sheet, Standing
 from tests.integration.calls import flowing, in_call, watching
 from tests.integration.house import KAYA, SAYED, House, measured, open_house
@@ -45,6 +45,50 @@ def assert_no_gap(house: House) -> None:
     """Every event once, in order, none missing."""
     numbers = [event.seq for event in house.events()]
     assert all(after == before + 1 for before, after in pairwise(numbers)), numbers
+
+
+async def test_a_sheet_is_shown_by_touches_until_the_touch_that_ends_it(house: House) -> None:
+    """The partner sees it, the room sees what the partner sees, a second touch takes another, the monitor follows."""
+
+    def calls() -> list[CallState]:
+        return [codec.decode(data, CallState, "test") for data in house.said("state", "call")]
+
+    await in_call(house)
+    seen = house.robot(KAYA.desk)["screen_frames"]
+    await house.hands.touch("show")
+    await house.hands.touch("show-document")
+    await house.hands.until(sheet="none")
+    await house.until(lambda: house.robot(KAYA.desk)["screen_frames"] > seen, 5.0, "the sheet at the partner")
+    await house.until(lambda: house.state().media.screen is Lamp.ON, 2.0, "the lamp of the screen")
+    await until_own_screen(house, is_there=True)
+    await house.until(lambda: calls()[-1].showing is Showing.DOCUMENT, 2.0, "state/call")
+    assert [(one.desk, one.link) for one in calls()[-1].desks] == [(KAYA.desk, PeerLink.UP)]
+    await house.hands.touch("take-again")
+    await house.until(lambda: session(house).stills == 2, 2.0, "another still")
+    await house.hands.touch("stop-showing")
+    await house.until(lambda: house.state().media.screen is Lamp.OFF, 2.0, "the screen line is dark")
+    await until_own_screen(house, is_there=False)
+    await house.until_seen("showing-stopped", what="document")
+
+
+async def until_own_screen(house: House, *, is_there: bool) -> None:
+    """Until the app has a picture of what the room shows, or has none any more."""
+    async with asyncio.timeout(2):
+        while (await house.tiles()).get("self/screen", 0) < 1 if is_there else "self/screen" in await house.tiles():
+            pass
+
+
+async def test_the_volume_follows_the_touch(house: House) -> None:
+    """Corner, sound, quieter: the session knows it, and a test sound disturbs nobody's words."""
+    await in_call(house)
+    await house.hands.touch("corner")
+    await house.hands.touch("sound")
+    await house.hands.touch("quieter")
+    await house.until(lambda: session(house).volume_pct == 70, 2.0, "the volume")
+    await house.hands.touch("test-loudspeaker")
+    await house.hands.touch("close")
+    await house.hands.until(phase="session", sheet="none")
+    await flowing(house, KAYA.desk, BACK_S)
 
 
 async def test_killed_app_is_back_on_its_screen(house: House) -> None:

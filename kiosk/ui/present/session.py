@@ -24,7 +24,7 @@ def session(scene: Scene, running: Session) -> SessionView:
         SessionView,
         chip=_chip(scene, running),
         bar=_bar(scene, running),
-        stage=stage_view(scene, running, order.shower),
+        stage=stage_view(scene, running, order.on_stage),
         speaker=tile_view(scene, order.speaker) if order.speaker else TileView(),
         tiles=(
             *((screen_tile(scene, running, order.beside),) if order.beside else ()),
@@ -33,7 +33,7 @@ def session(scene: Scene, running: Session) -> SessionView:
         more=_more(scene, order.hidden),
         seats=table.seats(scene.state),
     )
-    return view if admitted or order.shower else _alone(scene, running, view)
+    return view if admitted or order.on_stage else _alone(scene, running, view)
 
 
 def _alone(scene: Scene, running: Session, view: SessionView) -> SessionView:

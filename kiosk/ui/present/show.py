@@ -36,12 +36,12 @@ def show(scene: Scene, running: Session) -> ShowView:
 
 def _title(scene: Scene, running: Session, admitted: tuple[Partner, ...]) -> str:
     """The screen that is big at the moment."""
-    shower = next(iter(screens(scene.state, admitted)), None)
-    if shower is None:
+    on_stage = next(iter(screens(scene.state, admitted)), None)
+    if on_stage is None:
         return scene.language.say("Nobody is showing anything now.")
-    if shower.partner is None:
+    if on_stage.partner is None:
         return own_text(scene, running) + "."
-    return phrases.about(scene.language, phrases.SHOWS, people.display_name(scene, shower.partner)) + "."
+    return phrases.about(scene.language, phrases.SHOWS, people.display_name(scene, on_stage.partner)) + "."
 
 
 def _choices(scene: Scene, running: Session) -> tuple[ButtonView, ...]:
@@ -78,7 +78,7 @@ def _hint(scene: Scene, running: Session) -> StateView:
 
 def _shows(scene: Scene, partner: Partner) -> PartnerRowView:
     say = scene.language.say
-    if any(shower.partner is partner for shower in screens(scene.state, (partner,))):
+    if any(shown.partner is partner for shown in screens(scene.state, (partner,))):
         state = StateView(icon="screencast", text=say("shows the screen"), mood=Mood.OK)
     else:
         state = StateView(text=say("shows nothing"), mood=Mood.IDLE)

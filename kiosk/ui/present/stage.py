@@ -17,7 +17,7 @@ OWN_SCREEN = "self/screen"
 """Tile of what the room itself shows."""
 
 
-class Shower(Struct, frozen=True, kw_only=True):
+class ShownScreen(Struct, frozen=True, kw_only=True):
     """Whose screen is shown."""
 
     partner: Partner | None = None
@@ -25,11 +25,11 @@ class Shower(Struct, frozen=True, kw_only=True):
 
 
 class Stage(Struct, frozen=True, kw_only=True):
-    """What goes where; at most one of `shower` and `speaker` is set."""
+    """What goes where; at most one of `on_stage` and `speaker` is set."""
 
-    shower: Shower | None = None
+    on_stage: ShownScreen | None = None
     """Who began to show last."""
-    beside: Shower | None = None
+    beside: ShownScreen | None = None
     """Who began before and shows still: a screen among the tiles."""
     speaker: Partner | None = None
     tiles: tuple[Partner, ...] = ()
@@ -45,15 +45,15 @@ def arrange(state: State, partners: Sequence[Partner], places: int, before: str 
     """
     speaking = {peer.call for peer in state.media.peers if peer.is_speaking}
     partners = sorted(partners, key=_came)
-    shower, beside, *_ = (*screens(state, partners), None, None)
-    speaker = None if shower else _speaker(state, partners, speaking, before)
+    on_stage, beside, *_ = (*screens(state, partners), None, None)
+    speaker = None if on_stage else _speaker(state, partners, speaking, before)
     rest = [partner for partner in partners if partner is not speaker]
     ranked = sorted(rest, key=lambda partner: _rank(state, partner, speaking))
     if sum(1 for partner in rest if roster.is_interpreter(state, partner)) >= places:
         beside = None
     shown = ranked[: places - 1 if beside else places]
     return Stage(
-        shower=shower,
+        on_stage=on_stage,
         beside=beside,
         speaker=speaker,
         tiles=tuple(partner for partner in rest if partner in shown),
@@ -61,16 +61,16 @@ def arrange(state: State, partners: Sequence[Partner], places: int, before: str 
     )
 
 
-def screens(state: State, partners: Sequence[Partner]) -> tuple[Shower, ...]:
+def screens(state: State, partners: Sequence[Partner]) -> tuple[ShownScreen, ...]:
     """Who shows a screen, the one who began last first; the room as well."""
-    showers = [
-        (partner.sharing_since or partner.admitted_at or state.now, Shower(partner=partner))
+    found = [
+        (partner.sharing_since or partner.admitted_at or state.now, ShownScreen(partner=partner))
         for partner in partners
         if partner.is_sharing and has_picture(partner)
     ]
     if state.session is not None and state.session.showing is not Showing.NOTHING:
-        showers.append((state.session.showing_since or state.now, Shower()))
-    return tuple(shower for _, shower in sorted(showers, key=lambda one: one[0], reverse=True))
+        found.append((state.session.showing_since or state.now, ShownScreen()))
+    return tuple(screen for _, screen in sorted(found, key=lambda one: one[0], reverse=True))
 
 
 def has_picture(partner: Partner) -> bool:
@@ -100,20 +100,20 @@ def _rank(state: State, partner: Partner, speaking: set[str]) -> int:
     return 1 if partner.call in speaking else 2
 
 
-def stage_view(scene: Scene, running: Session, shower: Shower | None) -> StageView:
+def stage_view(scene: Scene, running: Session, shown: ShownScreen | None) -> StageView:
     """The shown screen with who shows it; empty when nobody does. An upright stage has room for one button."""
-    if shower is None:
+    if shown is None:
         return StageView()
-    if shower.partner is None:
+    if shown.partner is None:
         return StageView(
             key=OWN_SCREEN,
             text=own_text(scene, running),
             wait_text=_own_wait(scene, running),
             buttons=own_ways(scene, running)[-1 if scene.form is Form.UPRIGHT else 0 :],
         )
-    name, report = people.display_name(scene, shower.partner), _report(scene.state, shower.partner)
+    name, report = people.display_name(scene, shown.partner), _report(scene.state, shown.partner)
     return StageView(
-        key=f"{shower.partner.call}/{SCREEN}",
+        key=f"{shown.partner.call}/{SCREEN}",
         text=phrases.about(scene.language, phrases.SHOWS, name),
         wait_text="" if report and report.has_screen_picture else scene.language.say("picture to come"),
     )
@@ -147,16 +147,16 @@ def _own_wait(scene: Scene, running: Session) -> str:
     return "" if media.screen is Lamp.ON else say("picture to come")
 
 
-def screen_tile(scene: Scene, running: Session, shower: Shower) -> TileView:
+def screen_tile(scene: Scene, running: Session, shown: ShownScreen) -> TileView:
     """A screen that is not on the stage, because another was shown later."""
     say = scene.language.say
-    if shower.partner is None:
+    if shown.partner is None:
         is_here = scene.state.media.screen is Lamp.ON
         key, name, detail = OWN_SCREEN, say("Your picture"), own_text(scene, running)
     else:
-        report = _report(scene.state, shower.partner)
+        report = _report(scene.state, shown.partner)
         is_here = report is not None and report.has_screen_picture
-        key, name = f"{shower.partner.call}/{SCREEN}", people.display_name(scene, shower.partner)
+        key, name = f"{shown.partner.call}/{SCREEN}", people.display_name(scene, shown.partner)
         detail = say("shows the screen")
     return TileView(
         key=key,

@@ -8,7 +8,7 @@ from kiosk.contract.errors import Reason
 from kiosk.contract.media import Lamp, MediaReport, PeerLink, PeerReport, Quality, Showing
 from kiosk.contract.state import Consent
 from kiosk.ui.present import Form
-from kiosk.ui.present.stage import Shower, arrange
+from kiosk.ui.present.stage import ShownScreen, arrange
 from kiosk.ui.present.views import SessionView
 from kiosk.ui.views import Kind, Picture, TileView
 from tests.unit.ui.visits import BRANDT, HADDAD, OEZDEMIR, a_partner, a_session, at, seen, shown, with_peers
@@ -30,8 +30,8 @@ def names(partners):
 def test_a_shown_screen_takes_the_stage():
     """And everybody has a tile, who speaks or not."""
     stage = order(replace(BRANDT, is_sharing=True), OEZDEMIR, speaking=(OEZDEMIR,))
-    assert (stage.shower, stage.beside, stage.speaker) == (
-        Shower(partner=replace(BRANDT, is_sharing=True)),
+    assert (stage.on_stage, stage.beside, stage.speaker) == (
+        ShownScreen(partner=replace(BRANDT, is_sharing=True)),
         None,
         None,
     )
@@ -41,7 +41,7 @@ def test_a_shown_screen_takes_the_stage():
 def test_a_screen_without_the_yes_to_pictures_is_not_shown():
     """Sound only is sound only."""
     stage = order(replace(BRANDT, is_sharing=True, consent=Consent.SOUND))
-    assert (stage.shower, stage.speaker and stage.speaker.name) == (None, "Herr Brandt")
+    assert (stage.on_stage, stage.speaker and stage.speaker.name) == (None, "Herr Brandt")
 
 
 def sharing(partner, clock):
@@ -52,12 +52,12 @@ def test_who_began_to_show_last_has_the_stage():
     """The other screen stays to be seen among the tiles; the room counts like everybody."""
     first, second = sharing(BRANDT, "10:40"), sharing(OEZDEMIR, "10:41")
     stage = order(first, second)
-    assert (stage.shower, stage.beside) == (Shower(partner=second), Shower(partner=first))
+    assert (stage.on_stage, stage.beside) == (ShownScreen(partner=second), ShownScreen(partner=first))
     assert names(stage.tiles) == ["Herr Brandt"]
-    for clock, shower, beside in (("10:39", first, None), ("10:42", None, first)):
+    for clock, on_stage, beside in (("10:39", first, None), ("10:42", None, first)):
         session = {"showing": Showing.DOCUMENT, "showing_since": at(clock)}
         stage = arrange(a_session(first, session=session), (first,), 2)
-        assert (stage.shower, stage.beside) == (Shower(partner=shower), Shower(partner=beside))
+        assert (stage.on_stage, stage.beside) == (ShownScreen(partner=on_stage), ShownScreen(partner=beside))
 
 
 def test_interpreters_come_before_a_second_screen():
