@@ -83,7 +83,7 @@ def find_janus() -> str:
     Raises:
         ConfigurationError: it is not installed.
     """
-    found = shutil.which("janus", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin:/opt/janus/bin")
+    found = shutil.which("janus", path=f"{os.environ.get('PATH', '')}:/opt/janus/bin")
     if found is None:
         raise ConfigurationError(
             "janus is not installed: apt-get install janus (Debian 12 and Ubuntu have it; Debian 13 and Raspberry Pi OS"

@@ -83,7 +83,7 @@ class Visitor:
     async def _prepare(self) -> None:
         await self._hands.touch(f"join-{NUMBER}")
         await self._hands.until(phase="preparation")
-        await self._pictures_move("self")
+        await self._pictures_move(("self",))
         await self._hands.find("choose-all")
         await self._picture("preparation")
 
@@ -153,7 +153,7 @@ class Visitor:
         await until(lambda: seen.microphone == "on", _PICTURES_S, "the microphone is on")
 
     async def _be_shown_something(self) -> None:
-        await self._pictures_move("/screen", timeout_s=_SHARE_S + _PICTURES_S)
+        await self._pictures_move(("/screen",), timeout_s=_SHARE_S + _PICTURES_S)
         await self._picture("sharing")
         before = len(self._watcher.seen.calls)
         await until(
@@ -189,18 +189,20 @@ class Visitor:
         await until(event_seen(self._watcher, kind, **data), _PICTURES_S, f"event {kind} {data}")
 
     async def _cameras_move(self, count: int) -> None:
-        await self._pictures_move("/camera", count)
+        """Of so many partners; whoever shares already may be seen by what is shared alone."""
+        await self._pictures_move(("/camera", "/screen"), count)
 
-    async def _pictures_move(self, tile: str, count: int = 1, timeout_s: float = _PICTURES_S) -> None:
-        """Returns when `count` tiles whose name ends in `tile` have got new pictures since now."""
+    async def _pictures_move(self, tiles: tuple[str, ...], count: int = 1, timeout_s: float = _PICTURES_S) -> None:
+        """Returns when tiles of `count` partners whose names end so have got new pictures since now."""
         before = (await self._hands.look()).tiles
         deadline = time.monotonic() + timeout_s
-        moving: list[str] = []
+        moving: set[str] = set()
         while len(moving) < count:
-            tiles = (await self._hands.look()).tiles
-            moving = [name for name, seq in tiles.items() if name.endswith(tile) and seq > before.get(name, 0)]
+            now = (await self._hands.look()).tiles
+            moved = (name for name, seq in now.items() if name.endswith(tiles) and seq > before.get(name, 0))
+            moving = {name.partition("/")[0] for name in moved if not name.startswith("self/")}
             if time.monotonic() > deadline:
-                self._journal.problems.append(f"pictures in {len(moving)} tiles {tile!r} instead of {count}: {tiles}")
+                self._journal.problems.append(f"pictures {tiles} of {len(moving)} partners instead of {count}: {now}")
                 return
             await asyncio.sleep(_WATCH_PAUSE_S)
 

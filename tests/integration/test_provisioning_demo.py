@@ -91,11 +91,12 @@ def _left(demo: Demo, folder: Path) -> Iterator[Path]:
 
 
 @pytest.mark.timeout(240)
-async def test_a_visitor_goes_the_whole_way(tmp_path: Path, short_path: Path) -> None:
+@pytest.mark.parametrize(("engine", "seconds"), [("mesh", 10), ("janus", 5)])
+async def test_a_visitor_goes_the_whole_way(tmp_path: Path, short_path: Path, engine: str, seconds: int) -> None:
     """Two partners with more than 15 pictures a second each way, one more rung on the spot; everything adds up."""
     report, shots = tmp_path / "report.json", tmp_path / "shots"
-    arguments = ("--headless", "--seconds", "10", "--report", str(report), "--screenshots", str(shots))
-    demo = await _start(short_path, *arguments, "--logs", str(tmp_path / "logs"))
+    arguments = ("--headless", "--seconds", str(seconds), "--report", str(report), "--screenshots", str(shots))
+    demo = await _start(short_path, *arguments, "--engine", engine, "--logs", str(tmp_path / "logs"))
     await demo.read()
     code = await demo.process.wait()
     said: dict[str, Any] = json.loads(report.read_bytes())
@@ -103,6 +104,7 @@ async def test_a_visitor_goes_the_whole_way(tmp_path: Path, short_path: Path) ->
     assert said["ok"] is True
     assert code == 0
     assert said["screens"] == ["idle", "today", "preparation", "session", "ended", "idle"]
+    assert said["engines"] == [engine]
     assert said["status"] == ["init", "ready", "busy", "ready"]
     assert said["door_sign"] == ["free", "busy", "free"]
     assert said["deleted_s"] <= 5
