@@ -1,0 +1,196 @@
+"""Transport-wide feedback between our own peer connections, and what it rests on in aiortc."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import av
+import pytest
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
+from aiortc.codecs import CODECS, HEADER_EXTENSIONS, get_capabilities
+from aiortc.rtp import RtcpPacket, RtcpReceiverInfo, RtcpRrPacket, RtpPacket
+
+from kiosk.contract.configuration import Codec
+from kiosk.media.rtp import feedback, steering, twcc
+from kiosk.media.rtp.packet import Packet
+from kiosk.media.sending.clock import TIME_BASE
+from kiosk.media.sending.content import Content
+from kiosk.media.sending.packets import Packet as Encoded
+from kiosk.media.sending.packets import PacketTrack
+from kiosk.media.sending.sizes import Size
+from kiosk.media.sending.video_encoder import open_encoder
+from kiosk.media.sending.video_track import VideoTrack
+
+
+@pytest.fixture
+def stock() -> list[str]:
+    """aiortc as it is, and what it knows of transport-wide feedback; afterwards it is as it was."""
+    return [extension.uri for extensions in HEADER_EXTENSIONS.values() for extension in extensions]
+
+
+@pytest.fixture(autouse=True)
+def negotiated(stock: list[str]) -> Iterator[None]:
+    """Asked for in offers and answers, for as long as a test runs."""
+    extensions = {kind: list(found) for kind, found in HEADER_EXTENSIONS.items()}
+    codecs = [(codec, list(codec.rtcpFeedback), dict(codec.parameters)) for found in CODECS.values() for codec in found]
+    steering.negotiate()
+    yield
+    for kind, found in extensions.items():
+        HEADER_EXTENSIONS[kind][:] = found
+    for codec, feedbacks, parameters in codecs:
+        codec.rtcpFeedback[:], codec.parameters = feedbacks, parameters
+
+
+def test_stock_knows_no_transport_wide_feedback(stock: list[str]) -> None:
+    """When this fails, aiortc has learned it. Asking twice for it asks once."""
+    assert twcc.EXTENSION not in stock
+    steering.negotiate()
+    for kind in ("audio", "video"):
+        uris = [extension.uri for extension in get_capabilities(kind).headerExtensions]
+        assert uris.count(twcc.EXTENSION) == 1
+
+
+def test_stock_would_choke_on_libwebrtcs_feedback() -> None:
+    """It is padded to 32 bits by RTCP padding; aiortc then drops the report beside it as well. Ours is taken out."""
+    report = bytes(RtcpRrPacket(ssrc=1, reports=[RtcpReceiverInfo(2, 0, 0, 0, 0, 0, 0)]))
+    fci = twcc.build(1, [1.0], 0)[:-1] + b"\1"
+    padded = bytes((0xA0 | twcc.FORMAT, 205, 0, 2 + len(fci) // 4)) + bytes(8) + fci
+    with pytest.raises(ValueError, match="length"):
+        RtcpPacket.parse(report + padded)
+    assert steering._take_out(padded + report) == (report, [fci])
+    assert steering._take_out(report + padded[:-4]) == (report + padded[:-4], [])
+
+
+class Track(VideoTrack):
+    """Says when it is given a budget."""
+
+    def __init__(self, want_keyframe: Callable[[VideoTrack], None]) -> None:
+        self.has_budget = asyncio.Event()
+        super().__init__(Codec.VP8, want_keyframe)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "budget_bps" and value:
+            self.has_budget.set()
+
+
+class Pair:
+    """A sender of pictures and its receiver; both are peer connections of aiortc with our steering."""
+
+    def __init__(self) -> None:
+        configuration = RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        self.near, self.far = RTCPeerConnection(configuration), RTCPeerConnection(configuration)
+        self.is_taken, self._news = asyncio.Event(), asyncio.Event()
+        self.track = Track(lambda track: self.is_taken.set())
+        self.sound = PacketTrack("audio", lambda: None)
+        self.came: list[Packet] = []
+
+    async def connect(self) -> None:
+        for line in (self.sound, self.track):
+            self.near.addTransceiver(line, "sendonly")
+        sound, video = (transceiver.sender for transceiver in self.near.getTransceivers())
+        feedback.install(video, Codec.VP8, lambda: None, self.track.limit)
+        steering.of(sound.transport).attach(sound, None)
+        steering.of(video.transport).attach(video, self.track)
+        await self.near.setLocalDescription(await self.near.createOffer())
+        await self.far.setRemoteDescription(self.near.localDescription)
+        await self.far.setLocalDescription(await self.far.createAnswer())
+        self._watch()
+        await self.near.setRemoteDescription(self.far.localDescription)
+        self.track.set_open(True)
+        self.sound.set_open(True)
+        await asyncio.wait_for(self.is_taken.wait(), 10)
+
+    def _watch(self) -> None:
+        transport = self.far.getTransceivers()[0].receiver.transport
+        found = steering.of(transport)
+        route = transport._rtp_router.route_rtp
+
+        def noted(packet: RtpPacket) -> object:
+            lean = Packet(packet.payload_type, 0, packet.sequence_number, packet.timestamp, packet.ssrc)
+            lean.transport_sequence_number = packet.extensions.transport_sequence_number
+            self.came.append(lean)
+            self._news.set()
+            found.came(lean, time.monotonic())
+            return route(packet)
+
+        transport._rtp_router.route_rtp = noted  # type: ignore[method-assign, assignment]
+
+    async def until(self, count: int, ssrc: int | None = None) -> None:
+        """So many packets have come, of this stream where one is named."""
+        while sum(ssrc in (None, packet.ssrc) for packet in self.came) < count:
+            self._news.clear()
+            await self._news.wait()
+
+    def say(self, pts: int) -> None:
+        """20 ms of sound."""
+        packet: Encoded = av.Packet(b"opus")
+        packet.pts, packet.time_base = pts, TIME_BASE
+        self.sound.offer(packet)
+
+    @property
+    def steering(self) -> steering.Steering:
+        return steering.of(self.near.getTransceivers()[0].sender.transport)
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[Pair]:
+    pair = Pair()
+    await pair.connect()
+    try:
+        yield pair
+    finally:
+        await pair.near.close()
+        await pair.far.close()
+
+
+def pictures(count: int) -> list[Encoded]:
+    encoder = open_encoder(Codec.VP8, Size(320, 180), 30, 500_000, Content.MOTION)
+    frame = av.VideoFrame(320, 180, "yuv420p")
+    return [one for number in range(count) for one in encoder.encode(frame, number * 3000, is_keyframe=number == 0)]
+
+
+async def test_every_packet_has_its_number_and_is_reported() -> None:
+    """Sound and pictures count together; the reports come soon, and from then on the track has a budget."""
+    async with connected() as pair, asyncio.timeout(10):
+        for packet in pictures(9):
+            pair.track.offer(packet)
+            pair.say(packet.pts or 0)
+        await pair.until(18)
+        await pair.track.has_budget.wait()
+        numbers = [packet.transport_sequence_number or 0 for packet in pair.came]
+        assert len({packet.ssrc for packet in pair.came}) == 2
+        assert numbers == [numbers[0] + index for index in range(len(numbers))]
+        assert steering.has_feedback(pair.far.getTransceivers())
+        assert pair.steering.out_loss == 0
+        assert pair.track.budget_bps <= pair.steering.available_bps
+
+
+async def test_nothing_leaves_when_the_gate_has_closed() -> None:
+    """Also not the rest of a large picture whose packets still wait for their turn."""
+    async with connected() as pair, asyncio.timeout(10):
+        large: Encoded = av.Packet(bytes(pictures(1)[0]) + bytes(100_000))
+        large.pts, large.time_base, large.is_keyframe = 90_000, TIME_BASE, True
+        pair.track.offer(large)
+        await pair.until(8)
+        pair.track.set_open(False)
+        pair.say(0)  # comes after whatever left before
+        sound = pair.near.getTransceivers()[0].sender._ssrc
+        await pair.until(1, sound)
+        before = len(pair.came)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(pair.until(before + 1), 0.2)
+        assert before < 60
+
+
+async def test_broken_feedback_harms_nothing() -> None:
+    """Cut, of unknown numbers, or of none."""
+    async with connected() as pair:
+        head = bytes((0x80 | twcc.FORMAT, 205))
+        good = twcc.build(9, [1.0, None, 2.0], 0)
+        for fci in (good, good[:4], b"", bytes(12), b"\xff" * 64):
+            body = bytes(8) + fci + bytes(-len(fci) % 4)
+            await pair.steering.hear(head + (len(body) // 4).to_bytes(2, "big") + body)
+            await pair.steering.hear((head + (len(body) // 4).to_bytes(2, "big") + body)[:-3])
+        assert pair.steering.available_bps == 1_000_000
