@@ -4,7 +4,7 @@ import time
 
 import msgspec
 
-from kiosk.contract.media import Lamp, MediaReport, Sending
+from kiosk.contract.media import Lamp, MediaReport, PeerStats, Sending
 
 RECENTLY_S = 0.3
 """A packet that left within this time means: it is being sent."""
@@ -33,6 +33,7 @@ def without_counters(report: MediaReport) -> MediaReport:
             screen_frames_received=0,
             audio_packets_received=0,
             audio_packets_sent=0,
+            stats=PeerStats(),
         )
         for peer in report.peers
     )

@@ -21,6 +21,7 @@ from kiosk.media.rtp.incoming import Incoming
 from kiosk.media.rtp.lip_sync import LipSync
 from kiosk.media.rtp.receiver import Receiver
 from kiosk.media.rtp.sdp import Offer, finish_answer
+from kiosk.media.rtp.statistics import Counters, begun, counters_of
 
 _logger = logging.getLogger(__name__)
 
@@ -62,6 +63,15 @@ class Connection:
     @property
     def frames_sent(self) -> int:
         return self._outgoing.frames_sent if self._outgoing else 0
+
+    @property
+    def counters(self) -> Counters:
+        """What came and went so far, and how the way is."""
+        return counters_of(self._pc, list(self._receivers.values()), self._receivers.get(Line.CAMERA))
+
+    def begun(self) -> int:
+        """See `kiosk.media.rtp.statistics`."""
+        return begun(self._receivers.get(Line.CAMERA))
 
     async def answer(self, offer: Offer, source: str) -> str:
         """Sets everything up for `offer`; returns the answer with all candidates of ours.

@@ -136,6 +136,7 @@ class Peer:
             *(self._state_changed, self._tally.take, self._tally.voice),
         )
         self._connection, self._generation = connection, signal.generation
+        self._tally.statistics.begun = connection.begun
         self._ask_at_s = time.monotonic() + CONNECT_TIMEOUT_S
         try:
             answer = await connection.answer(offer, "offer")
@@ -191,7 +192,8 @@ class Peer:
         connection = self._connection
         if connection is None:
             return self._tally.report(self.link)
-        return self._tally.report(self.link, connection.frames_sent, connection.audio_packets_sent)
+        sent = connection.frames_sent, connection.audio_packets_sent
+        return self._tally.report(self.link, *sent, connection.counters)
 
     def close(self) -> None:
         """At once nothing is sent; the connection says goodbye in the background."""

@@ -20,6 +20,7 @@ from kiosk.media.engine.videoroom import SOURCE, Attendance, VideoRoom, candidat
 from kiosk.media.engine.waist import Line
 from kiosk.media.engine.wishes import Wishes
 from kiosk.media.rtp.sdp import read_offer
+from kiosk.media.rtp.statistics import by_server
 from kiosk.runtime.janus import Event, Handle, Jsep
 
 _CONNECT_TIMEOUT_S = 8.0
@@ -106,6 +107,7 @@ class Subscription:
         self._connection = connection = Connection(
             around.group, around.configuration, None, self._changed, self._tally.take, self._tally.voice
         )
+        self._tally.statistics.begun = connection.begun
         answer = await connection.answer(offer, SOURCE)
         self._set_gates()
         await handle.request({"request": "start"}, Jsep(type="answer", sdp=answer))
@@ -162,7 +164,9 @@ class Subscription:
 
     def report(self) -> PeerReport:
         publisher, (frames, packets) = self._publisher, self._sent_before
-        return self._tally.report(self.link, publisher.frames_sent - frames, publisher.audio_packets_sent - packets)
+        counters = by_server(self._connection.counters) if self._connection else None
+        sent = publisher.frames_sent - frames, publisher.audio_packets_sent - packets
+        return self._tally.report(self.link, *sent, counters)
 
     def close(self) -> None:
         """The connection says goodbye in the background."""

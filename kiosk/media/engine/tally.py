@@ -7,6 +7,8 @@ import av
 
 from kiosk.contract.media import PeerLink, PeerReport
 from kiosk.media.engine.waist import Line, Sinks
+from kiosk.media.rtp.quality import QualityMeter
+from kiosk.media.rtp.statistics import Counters, Statistics
 
 _PICTURE_S = 2.0
 
@@ -29,6 +31,7 @@ class Tally:
         self.takes_pictures = False
         """Pictures that come although they may not are forgotten."""
         self._is_closed = False
+        self.statistics, self._quality = Statistics(), QualityMeter()
 
     def take(self, line: Line, frame: av.VideoFrame) -> None:
         """One decoded picture."""
@@ -38,6 +41,8 @@ class Tally:
         was_here = now_s - self._last_picture_s[line] < _PICTURE_S
         self._last_picture_s[line] = now_s
         self._came[line] += 1
+        if line is Line.CAMERA:
+            self.statistics.see(frame.width, frame.height, now_s)
         self._first_frame_s = self._first_frame_s or now_s - self._planned_s
         self._sinks.picture(self.call, line, frame)
         if not was_here:
@@ -46,13 +51,17 @@ class Tally:
     def take_pictures(self, takes_pictures: bool) -> None:
         """Whether pictures may come; where they may no longer, those that are shown go."""
         if self.takes_pictures and not takes_pictures:
+            self.statistics.blind()
             self._last_picture_s = dict.fromkeys(self._last_picture_s, 0.0)
             self._sinks.no_pictures(self.call)
         self.takes_pictures = takes_pictures
 
-    def report(self, link: PeerLink, frames_sent: int = 0, audio_packets_sent: int = 0) -> PeerReport:
+    def report(
+        self, link: PeerLink, frames_sent: int = 0, audio_packets_sent: int = 0, counters: Counters | None = None
+    ) -> PeerReport:
         """The peer as it is now; the counts are those of the connection that is up."""
         now_s = time.monotonic()
+        stats = self.statistics.look(counters, now_s, self.voice.concealed_s)
         return PeerReport(
             call=self.call,
             link=link,
@@ -65,6 +74,8 @@ class Tally:
             frames_sent=self.frames_sent + frames_sent,
             audio_packets_sent=self.audio_packets_sent + audio_packets_sent,
             first_frame_s=round(self._first_frame_s, 3),
+            quality=self._quality.look(link, stats, now_s),
+            stats=stats,
         )
 
     def close(self) -> None:

@@ -26,6 +26,8 @@ class StreamCounter:
     def __init__(self, clock_rate: int) -> None:
         """`clock_rate` of the RTP timestamps, in Hz."""
         self.packets_received = 0
+        self.timestamps = 0
+        """How many there were, of pictures: how many have begun."""
         self._clock_rate = clock_rate
         self._numbers = Numbers()
         self._first = 0
@@ -48,6 +50,7 @@ class StreamCounter:
                 moved = (timestamp - self._timestamp + 0x80000000 & 0xFFFFFFFF) - 0x80000000
                 self._jitter_q4 += abs(arrival - self._arrival - moved) - (self._jitter_q4 + 8 >> 4)
             self._arrival, self._timestamp = arrival, timestamp
+            self.timestamps += 1
 
     @property
     def max_seq(self) -> int:

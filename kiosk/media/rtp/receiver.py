@@ -154,6 +154,11 @@ class Receiver(RTCRtpReceiver):
         elif len(packet.payload) > 2:  # else padding
             self._unwrap(packet, form.original, now_s)
 
+    @property
+    def original_streams(self) -> list[StreamCounter]:
+        """Without those of retransmissions."""
+        return [stream for ssrc, stream in self._streams.items() if ssrc not in self._originals]
+
     def _count(self, ssrc: int, clock_rate: int) -> StreamCounter | None:
         if len(self._streams) >= _MAX_STREAMS:
             return None
