@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import functools
 import logging
-import ssl
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -39,7 +38,7 @@ from kiosk.contract.configuration import Configuration
 from kiosk.contract.errors import ConfigurationError, LinkError, MalformedError
 from kiosk.contract.links import Chime, IceServers, Role
 from kiosk.contract.state import State
-from kiosk.runtime import link, service
+from kiosk.runtime import janus, link, service
 from kiosk.runtime.log import Refusals
 
 _logger = logging.getLogger(__name__)
@@ -71,9 +70,8 @@ class Agent:
         self._to_partners = ToPartners(
             self._state, self._client, self._seals, terminal.room, configuration.media.is_relay_only
         )
-        self._rounds = Rounds(
-            self._state, hub.dispatch, paths.state_directory / "rounds.json", refusals, _trust(configuration)
-        )
+        tls = janus.trust(configuration.mqtt.ca_file)
+        self._rounds = Rounds(self._state, hub.dispatch, paths.state_directory / "rounds.json", refusals, tls)
         self._signals = Signals(self._state, self._media.send, self._to_partners.say_sealed)
         self._media.signals = self._signals
         remote = Remote(self._room, hub.dispatch)
@@ -220,14 +218,6 @@ async def _for_ever(name: str, task: Coroutine[Any, Any, None]) -> None:
         if this and this.cancelling():
             raise
     raise RuntimeError(f"the task {name} has ended")
-
-
-def _trust(configuration: Configuration) -> ssl.SSLContext:
-    """For media servers: who the system trusts, and the installation's own authority."""
-    context = ssl.create_default_context()
-    with contextlib.suppress(OSError):  # the broker's connection says what is wrong with the file
-        context.load_verify_locations(configuration.mqtt.ca_file)
-    return context
 
 
 def _uid_of(user: str) -> int:

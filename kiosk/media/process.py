@@ -67,7 +67,8 @@ class Media:
         self._microphone = Capture("microphone", lambda: microphone_of(media), self._heard, self._changed.set)
         self._loudspeaker = Loudspeaker(media.loudspeaker, self._mixer, self._changed.set)
         around = (group, media.codec, self._feeds, self, self._send_signal, self._changed.set)
-        self._engine: Engine = Calls(Surroundings(*around, is_relay_only=media.is_relay_only))
+        ca_file = configuration.mqtt.ca_file
+        self._engine: Engine = Calls(Surroundings(*around, is_relay_only=media.is_relay_only, ca_file=ca_file))
         self._meter = LevelMeter(lambda pct: loop.call_soon_threadsafe(server.tell, Levels(microphone_pct=pct)))
         server.on_heights = lambda heights: self._engine.show(heights)
         for name, part in (("camera", self._camera), ("microphone", self._microphone), ("speaker", self._loudspeaker)):

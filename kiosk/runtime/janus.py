@@ -10,6 +10,7 @@ import logging
 import secrets
 import ssl
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -242,6 +243,14 @@ class Session:
             self._refusals.note(error)
         else:
             _logger.warning("refused: %s", error.detail)
+
+
+def trust(ca_file: Path) -> ssl.SSLContext:
+    """For `wss://`: who the system trusts, and the installation's own authority."""
+    context = ssl.create_default_context()
+    with contextlib.suppress(OSError):  # whoever needs the file most says what is wrong with it
+        context.load_verify_locations(ca_file)
+    return context
 
 
 @contextlib.asynccontextmanager

@@ -148,7 +148,7 @@ async def test_a_server_that_dies_is_named_and_the_next_one_is_taken(tmp_path: P
             await until_all(terminal, lambda peer: peer.frames_received > 5 and peer.frames_sent > 5)
             await server.kill()
             await terminal.until(lambda report: report.lost_room == seat.room, timeout_s=5)
-            assert terminal.report.peers[0].link is PeerLink.LOST
+            await until_all(terminal, lambda peer: peer.link is PeerLink.LOST, timeout_s=3)
         async with (
             round_on(other.server) as round,
             JanusPartner(await round.seat(), "a" * 16) as partner,

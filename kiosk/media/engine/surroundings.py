@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCIceTransportPolicy
@@ -41,10 +42,14 @@ class Surroundings:
         on_change: Callable[[], None],
         *,
         is_relay_only: bool = False,
+        ca_file: Path | None = None,
     ) -> None:
-        """`send` takes signals to the peers, `on_change` is called when a report would say something new."""
+        """`send` takes signals to the peers, `on_change` is called when a report would say something new.
+
+        `ca_file`: the installation's authority, which media servers may be of.
+        """
         self.group, self.codec, self.feeds, self.sinks, self.send = group, codec, feeds, sinks, send
-        self.on_change = on_change
+        self.on_change, self.ca_file = on_change, ca_file
         self._is_relay_only = is_relay_only
         self.configuration = configuration_with([], is_relay_only=is_relay_only)
         self.refusals = Refusals(_logger)

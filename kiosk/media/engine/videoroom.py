@@ -108,8 +108,9 @@ class VideoRoom:
     async def _attend_once(self) -> None:
         """From one socket to its end. Raises MediaServerError when there was no place."""
         claim = self._left.session.number if self._left else 0
-        refusals = self.around.refusals
-        async with janus.connected(self.seat.url, claim=claim, is_lingering=True, refusals=refusals) as session:
+        url, refusals, ca_file = self.seat.url, self.around.refusals, self.around.ca_file
+        tls = janus.trust(ca_file) if ca_file and url.startswith("wss:") else None
+        async with janus.connected(url, claim=claim, is_lingering=True, tls=tls, refusals=refusals) as session:
             session.ended.add_done_callback(lambda _: self.pulse.beat())
             if self._left:
                 await self._come_back(session, self._left)
