@@ -6,6 +6,7 @@ import av
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from kiosk.contract.configuration import Codec
+from kiosk.media.capture.planes import small_of
 from kiosk.media.sending.content import Content
 from kiosk.media.sending.packets import Packet
 from kiosk.media.sending.sizes import MIN_BITRATE_BPS, Layer, Size, full_bitrate_bps, size_at
@@ -92,6 +93,9 @@ class VideoStream:
 
     def _scale(self, frame: av.VideoFrame, size: Size) -> av.VideoFrame:
         """A frame of its own in any case: the encoder writes time and kind into it, and may keep it."""
+        small = small_of(frame)
         return self._reformatter.reformat(
-            frame, size.width, size.height, "yuv420p", interpolation=Interpolation.FAST_BILINEAR
+            small if small and small.height >= size.height else frame,
+            *(size.width, size.height, "yuv420p"),
+            interpolation=Interpolation.FAST_BILINEAR,
         )

@@ -1,11 +1,17 @@
 """The Pi's camera on a board in memory: what was granted, what is missing, stills, and that it is let go."""
 
+import av
 import numpy as np
 import pytest
+from av.video.codeccontext import VideoCodecContext
 
+from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MediaError, Reason
 from kiosk.media.capture.camera import PiCamera, System
 from kiosk.media.capture.planes import plane_array, small_of
+from kiosk.media.sending.content import Content
+from kiosk.media.sending.sizes import Layer
+from kiosk.media.sending.video_stream import VideoStream
 from tests.fakes.pi_camera import Board
 
 
@@ -128,3 +134,19 @@ def test_a_still_that_fails_is_taken_from_the_video(error: Exception) -> None:
     assert camera.read().width == 1280
     camera.close()
     assert (board.cameras, board.requests) == (0, 0)
+
+
+def test_the_small_stream_spares_the_scaling() -> None:
+    """The small layer is encoded from it: what differs between the two streams is found in what is decoded."""
+    large, small = av.VideoFrame(1280, 720, "yuv420p"), av.VideoFrame(640, 360, "yuv420p")
+    for frame, luma in ((large, 60), (small, 200)):
+        for index, value in enumerate((luma, 128, 128)):
+            plane_array(frame, index)[:] = value
+    large.opaque = small
+    stream = VideoStream(Codec.VP8, Layer.SMALL, Content.MOTION, 30)
+    decoder = av.CodecContext.create("vp8", "r")
+    assert isinstance(decoder, VideoCodecContext)
+    (packet,) = stream.encode(large, 0, 1_000_000, 0)
+    (decoded,) = decoder.decode(packet)
+    assert (decoded.width, decoded.height) == (640, 360)
+    assert int(plane_array(decoded, 0)[180, 320]) == pytest.approx(200, abs=8)

@@ -2,6 +2,7 @@
 
 import asyncio
 import queue
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -128,3 +129,58 @@ async def test_a_fault_ends_with_the_wish() -> None:
         await found.until(lambda: found.capture.reason is not None)
         found.capture.want(False)
         assert found.capture.reason is None
+
+
+async def test_a_job_is_done_once_with_the_open_device() -> None:
+    """In the device's own thread, so that nothing else is done with it meanwhile."""
+    async with bench() as found:
+        done: list[tuple[object, str]] = []
+        found.capture.job = lambda source: done.append((source, threading.current_thread().name))
+        found.capture.want(True)
+        await found.until(lambda: found.capture.is_live)
+        for count in (1, 2):
+            found.device.items.put(count)
+            await found.until(lambda count=count: count in found.taken)  # type: ignore[misc]
+        assert [source for source, _ in done] == [found.device]
+        assert done[0][1].startswith("camera")
+        assert found.capture.job is None
+
+
+async def test_a_job_on_which_the_device_fails_is_done_when_it_is_back() -> None:
+    """Pulled out in the middle of a still: the reason is said, and the still is taken after all."""
+    async with bench() as found:
+        tries: list[bool] = []
+
+        def job(source: object) -> None:
+            tries.append(found.device.is_plugged)
+            if len(tries) < 3:
+                raise MediaError("pulled out", Reason.CAMERA_MISSING)
+
+        found.capture.job = job
+        found.capture.want(True)
+        await found.until(lambda: found.capture.reason is Reason.CAMERA_MISSING)
+        await found.until(lambda: found.capture.job is None and found.capture.is_live)
+        assert len(tries) == 3
+        assert found.capture.reason is None
+
+
+async def test_a_device_wanted_again_at_once_is_opened_anew() -> None:
+    """Off and on within one touch: the old life ends before the new one begins."""
+    async with bench() as found:
+        found.capture.want(True)
+        await found.until(lambda: found.capture.is_live)
+        for _ in range(3):
+            found.capture.want(False)
+            found.capture.want(True)
+        await found.until(lambda: found.device.opened == 2 and found.capture.is_live)
+        assert (found.device.closed, found.capture.reason) == (1, None)
+
+
+async def test_a_device_that_fails_for_another_reason_says_that_one() -> None:
+    """First somebody has it, then it is gone."""
+    async with bench() as found:
+        found.device.is_busy = True
+        found.capture.want(True)
+        await found.until(lambda: found.capture.reason is Reason.CAMERA_BUSY)
+        found.device.is_plugged = False
+        await found.until(lambda: found.capture.reason is Reason.CAMERA_MISSING)
