@@ -14,16 +14,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from kiosk.contract.media import PlannedPeer
 from tests.bench import figures
 from tests.bench.rivals import cost
 from tests.bench.rivals.cast import Cast, Rival, Shown, partners
 from tests.bench.rivals.chromium import chromium
 from tests.bench.rivals.film import write_camera
 from tests.bench.rivals.terminal import Terminal
+from tests.fakes.janus import running
+from tests.fakes.janus_partner import JanusRound, round_on
 
 _SETTLE_S = 2.0
 _WATCH_S = 6.0
 _JOINS = 3
+_TRIES = 100
 
 
 class Round:
@@ -64,6 +68,42 @@ class Round:
         await asyncio.sleep(seconds)
         after = await self._cast.told()
         return min(float(after[call]["pictures"] - before[call]["pictures"]) / seconds for call in calls)
+
+
+class ServerRound(Round):
+    """The same by way of a media server; the partners are there already when the rival joins."""
+
+    def __init__(self, rival: Any, cast: Cast, janus: JanusRound) -> None:
+        super().__init__(rival, cast)
+        self._janus = janus
+
+    @contextlib.asynccontextmanager
+    async def call(self, size: int, *, publishes: bool, obeys: bool = False) -> AsyncIterator[tuple[list[str], float]]:
+        self._count += 1
+        calls = [f"{self.rival.name[0]}j{self._count}{n}".ljust(16, "x") for n in range(size)]
+        seats = {call: await self._janus.seat() for call in calls}
+        for call, seat in seats.items():
+            self._cast.sit(call, seat)
+        feeds = {seat.feed for seat in seats.values()}
+        for _ in range(_TRIES):
+            if feeds <= await self._janus.feeds():
+                break
+            await asyncio.sleep(0.1)
+        seat = await self._janus.seat()
+        start_s = time.monotonic()
+        await self.rival.sit(
+            seat, [PlannedPeer(call=call, feed=one.feed) for call, one in seats.items()], publishes=publishes
+        )
+        try:
+            first_s = await self.rival.first_pictures(calls) - start_s
+            if publishes:
+                for call in calls:
+                    self._cast.look(call, seat.feed)
+            yield calls, first_s
+        finally:
+            for call in calls:
+                self._cast.leave(call)
+            await self.rival.leave()
 
 
 def _latency_ms(shown: Shown, sent: list[tuple[int, float]]) -> float | None:
@@ -119,20 +159,34 @@ def ratios(terminal: dict[str, Any], browser: dict[str, Any]) -> dict[str, float
     return {name: round(value, 3) for name, value in found.items()}
 
 
+async def _compare(cast: Cast, folder: Path, seconds: float, janus: JanusRound | None) -> dict[str, Any]:
+    """Peer to peer where there is no media server."""
+
+    def meet(rival: Any) -> Round:
+        return ServerRound(rival, cast, janus) if janus else Round(rival, cast)
+
+    camera = folder / "camera.y4m"
+    way = "Janus" if janus else "peer to peer"
+    figures.say(f"terminal, {way}")
+    async with Terminal(folder, str(camera), has_app=True).running() as terminal:
+        ours = await _measure(meet(terminal), seconds)
+    figures.say(f"Chromium, {way}")
+    async with chromium(folder, camera) as browser:
+        theirs = await _measure(meet(browser), seconds)
+    return ratios(ours, theirs) | {"terminal": ours, "chromium": theirs}
+
+
 async def bench(seconds: float) -> figures.Result:
-    """Peer to peer."""
+    """By both ways. The ratios of the whole are the worse of the two."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        camera = folder / "camera.y4m"
-        write_camera(camera)
+        write_camera(folder / "camera.y4m")
         async with partners() as cast:
-            figures.say("terminal")
-            async with Terminal(folder, str(camera), has_app=True).running() as terminal:
-                ours = await _measure(Round(terminal, cast), seconds)
-            figures.say("Chromium")
-            async with chromium(folder, camera) as browser:
-                theirs = await _measure(Round(browser, cast), seconds)
-    return ratios(ours, theirs) | {"terminal": ours, "chromium": theirs}
+            mesh = await _compare(cast, folder, seconds, None)
+            async with running(folder) as server, round_on(server.server) as janus:
+                by_server = await _compare(cast, folder, seconds, janus)
+    worst = {key: max(mesh[key], by_server[key]) for key in mesh if key.endswith("_ratio")}
+    return worst | {"mesh": mesh, "janus": by_server}
 
 
 if __name__ == "__main__":

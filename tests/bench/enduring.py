@@ -116,8 +116,8 @@ async def near(call: Call, terminal: Terminal, id: str) -> AsyncIterator[None]:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            await page.pc.close()
             del terminal.pages[id]
+            await page.close()
 
 
 @contextlib.asynccontextmanager

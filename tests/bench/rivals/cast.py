@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from kiosk.contract.media import Signal
+from kiosk.contract.media import PlannedPeer, Seat, Signal
 
 
 class Shown(NamedTuple):
@@ -29,6 +29,9 @@ class Rival(Protocol):
 
     async def join(self, calls: list[str], *, publishes: bool) -> None:
         """Expects offers of these partners from now on."""
+
+    async def sit(self, seat: Seat, peers: list[PlannedPeer], *, publishes: bool) -> None:
+        """Joins a round on a media server in which these publish."""
 
     async def leave(self) -> None:
         """Hangs up with everybody."""
@@ -57,6 +60,14 @@ class Cast:
     def join(self, call: str, *, obeys: bool = False) -> None:
         """`obeys`: it sends smaller pictures when asked to."""
         self._say({"join": call, "obeys": obeys})
+
+    def sit(self, call: str, seat: Seat) -> None:
+        """Publishes on a media server."""
+        self._say({"join": call, "seat": msgspec.to_builtins(seat)})
+
+    def look(self, call: str, feed: str) -> None:
+        """Subscribes to the rival there."""
+        self._say({"look": call, "feed": feed})
 
     def leave(self, call: str) -> None:
         self._say({"leave": call})

@@ -12,7 +12,8 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from kiosk.contract.media import Signal, SignalKind
+from kiosk.contract.media import PlannedPeer, Seat, Signal, SignalKind
+from kiosk.runtime.janus import Jsep, connected
 from tests.bench.rivals import cost
 from tests.bench.rivals.cast import Shown
 from tests.fakes.bad_wire import far_side
@@ -22,6 +23,7 @@ _ADDRESS = "http://localhost/rival.html"
 _CODED_EACH = 5
 """Reading a code back from the picture costs time, so only each fifth is read."""
 _LIMIT_S = 20.0
+_OWN = "own"
 _TYPES = {".js": "text/javascript", ".html": "text/html"}
 
 
@@ -38,6 +40,7 @@ class Chromium:
         self._main = next(
             int(path.name) for path in Path("/proc").glob("[0-9]*") if marker in cost.command_line(int(path.name))
         )
+        self._stack = contextlib.AsyncExitStack()
         self._steps: asyncio.Queue[Signal] = asyncio.Queue()
         self._offset_s = time.time() - time.monotonic()
 
@@ -80,6 +83,28 @@ class Chromium:
             await self._do("open")
         await self._do("expect", calls)
 
+    async def sit(self, seat: Seat, peers: list[PlannedPeer], *, publishes: bool) -> None:
+        session = await self._stack.enter_async_context(connected(seat.url))
+        own = await session.attach(lambda event: None)
+        body = {"request": "join", "ptype": "publisher", "room": seat.room, "id": seat.feed, "token": seat.token}
+        joined = await own.request(body)
+        if publishes:
+            await self._do("open")
+            offer = Jsep(type="offer", sdp=await self._do("publish"))
+            answer = await own.request({"request": "publish"}, offer)
+            assert answer.jsep
+            await self._do("answered", _OWN, answer.jsep.sdp)
+        await self._do("expect", [peer.call for peer in peers])
+        handle = await session.attach(lambda event: None)
+        streams = [{"feed": peer.feed} for peer in peers]
+        wanted = {"request": "join", "ptype": "subscriber", "room": seat.room, "streams": streams}
+        offered = await handle.request(wanted | {"private_id": joined.data["private_id"]})
+        assert offered.jsep
+        calls = {peer.feed: peer.call for peer in peers}
+        lines = [(calls[one["feed_id"]], one["type"], one["mid"]) for one in offered.data["streams"]]
+        sdp = await self._do("subscribed", offered.jsep.sdp, lines)
+        await handle.request({"request": "start"}, Jsep(type="answer", sdp=sdp))
+
     async def offer(self) -> None:
         """As a partner."""
         await self._do("expect", [self.source])
@@ -91,6 +116,7 @@ class Chromium:
 
     async def leave(self) -> None:
         await self._do("leave")
+        await self._stack.aclose()
 
     async def first_pictures(self, calls: list[str]) -> float:
         async with asyncio.timeout(_LIMIT_S):

@@ -1,6 +1,7 @@
 """Partners in a process of their own: each offers one peer connection, plays the clip and counts what comes.
 
 JSON lines. In: `{"join": CALL, "obeys": bool}` (whether it sends smaller pictures when asked to),
+`{"join": CALL, "seat": …}` (by a media server), `{"look": CALL, "feed": FEED}`,
 `{"signal": …}`, `{"leave": CALL}`, `{"tell": true}`. Out: `{"signal": …}`, and on
 `tell` what was sent when and how many pictures came. Nothing is decoded or encoded here: the rivals are measured.
 """
@@ -12,13 +13,14 @@ import time
 from typing import Any
 
 import msgspec
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.rate import RemoteBitrateEstimator
 
-from kiosk.contract.media import Signal, SignalKind, Wish
+from kiosk.contract.media import Seat, Signal, SignalKind, Wish
 from kiosk.desk.robot.loops import Loop, encode_tone
 from kiosk.desk.robot.tracks import LoopTrack
 from tests.bench.rivals import clip
+from tests.fakes.janus_partner import JanusPartner
 
 _KEPT_S = 20.0
 _PLENTY_BPS = 3_000_000
@@ -37,6 +39,42 @@ class _ClipTrack(LoopTrack):
         if len(self.sent) > 2 * _KEPT_S * loop.per_s:
             del self.sent[: len(self.sent) // 2]
         return super()._piece(loop)
+
+
+class SeatedPartner(JanusPartner):
+    """The same by way of a media server, where each gets what the room gets."""
+
+    def __init__(self, call: str, seat: Seat, tone: Loop, camera: Loop) -> None:
+        super().__init__(seat, call)
+        self.pictures = 0
+        self.camera, self._microphone = _ClipTrack("video"), LoopTrack("audio")
+        self._microphone.play(lambda: tone)
+        self.camera.play(lambda: camera)
+
+    def _voice(self) -> MediaStreamTrack:
+        self._microphone.set_open(True)
+        return self._microphone
+
+    def _picture(self, luma: int) -> MediaStreamTrack:
+        self.camera.set_open(True)
+        return self.camera
+
+    async def begin(self) -> None:
+        await self.__aenter__()
+        await self.publish()
+        self.pc.getTransceivers()[1].sender._send_keyframe = self.camera.restart  # type: ignore[method-assign]
+
+    async def look(self, feed: str) -> None:
+        """Counts the rival's pictures."""
+        await self.subscribe(feed)
+        for transceiver in self.received[feed].getTransceivers():
+            transceiver.receiver._enabled = False
+            if transceiver.kind == "video":
+                count(self, transceiver.receiver)
+                break
+
+    async def leave(self) -> None:
+        await self.__aexit__()
 
 
 class Partner:
@@ -66,7 +104,7 @@ class Partner:
             transceiver.receiver._enabled = False
         transceivers[1].sender._send_keyframe = self.camera.restart  # type: ignore[method-assign]
         self._report_plenty([transceiver.receiver for transceiver in transceivers[1:]])
-        self._count(transceivers[1].receiver)
+        count(self, transceivers[1].receiver)
         self._microphone.set_open(True)
         self.camera.set_open(True)
 
@@ -87,17 +125,19 @@ class Partner:
         for receiver in receivers:
             receiver._RTCRtpReceiver__remote_bitrate_estimator = shared
 
-    def _count(self, receiver: Any) -> None:
-        handle = receiver._handle_rtp_packet
-
-        async def counted(packet: Any, arrival_time_ms: int) -> None:
-            self.pictures += packet.marker
-            await handle(packet, arrival_time_ms)
-
-        receiver._handle_rtp_packet = counted
-
     async def leave(self) -> None:
         await self._pc.close()
+
+
+def count(partner: Partner | SeatedPartner, receiver: Any) -> None:
+    """By the last packet of each picture."""
+    handle = receiver._handle_rtp_packet
+
+    async def counted(packet: Any, arrival_time_ms: int) -> None:
+        partner.pictures += packet.marker
+        await handle(packet, arrival_time_ms)
+
+    receiver._handle_rtp_packet = counted
 
 
 def _say(call: str, kind: SignalKind, sdp: str) -> None:
@@ -107,7 +147,7 @@ def _say(call: str, kind: SignalKind, sdp: str) -> None:
 
 async def _run() -> None:
     tone, clips = encode_tone(), {height: clip.encode(height) for height in clip.BITRATES_BPS}
-    partners: dict[str, Partner] = {}
+    partners: dict[str, Any] = {}
     reader = asyncio.StreamReader(limit=1 << 20)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     print(json.dumps({"ready": True}), flush=True)
@@ -116,6 +156,11 @@ async def _run() -> None:
             case {"join": call, "obeys": obeys}:
                 partners[call] = Partner(call, tone, clips, obeys=obeys)
                 await partners[call].offer()
+            case {"join": call, "seat": seat}:
+                partners[call] = SeatedPartner(call, msgspec.convert(seat, Seat), tone, clips[clip.HEIGHT])
+                await partners[call].begin()
+            case {"look": call, "feed": feed}:
+                await partners[call].look(feed)
             case {"leave": call}:
                 await partners.pop(call).leave()
             case {"tell": _}:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from kiosk.contract.links import FromMedia, FromUi, Role, Snapshot
-from kiosk.contract.media import MediaReport, PeerReport, Plan, PlannedPeer, Sending, Signal
+from kiosk.contract.media import MediaReport, PeerReport, Plan, PlannedPeer, Seat, Sending, Signal
 from kiosk.contract.state import Consent, Partner, Phase, Session, Standing, State
 from kiosk.runtime import link
 from kiosk.runtime.frames import FrameRingReader
@@ -142,6 +142,10 @@ class Terminal:
     async def join(self, calls: list[str], *, publishes: bool) -> None:
         sending = Sending.ON if publishes else Sending.OFF
         await self.do(Plan(camera=sending, microphone=sending, peers=tuple(PlannedPeer(call=call) for call in calls)))
+
+    async def sit(self, seat: Seat, peers: list[PlannedPeer], *, publishes: bool) -> None:
+        sending = Sending.ON if publishes else Sending.OFF
+        await self.do(Plan(camera=sending, microphone=sending, peers=tuple(peers), seat=seat))
 
     async def do(self, plan: Plan) -> None:
         """Any other plan."""

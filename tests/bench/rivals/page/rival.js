@@ -63,16 +63,49 @@ rival.answered = (call, sdp) => rival.calls.get(call).pc.setRemoteDescription({ 
 rival.candidate = (call, sdp, mid) =>
   rival.calls.get(call)?.pc?.addIceCandidate({ candidate: sdp, sdpMid: mid }).catch(() => {});
 
+// By way of a media server: one connection to send, one in which everybody comes. Python speaks with the server.
+async function described(pc) {
+  await pc.setLocalDescription();
+  while (pc.iceGatheringState !== 'complete') {
+    await new Promise((done) => pc.addEventListener('icegatheringstatechange', done, { once: true }));
+  }
+  return pc.localDescription.sdp;
+}
+
+rival.publish = async () => {
+  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  rival.calls.set('own', { pc, isOwn: true });
+  for (const track of Object.values(rival.streams)) pc.addTransceiver(track, { direction: 'sendonly' });
+  return described(pc);
+};
+
+rival.subscribed = async (sdp, lines) => {
+  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  rival.everybody = pc;
+  await pc.setRemoteDescription({ type: 'offer', sdp });
+  for (const [call, kind, mid] of lines) {
+    const one = rival.calls.get(call);
+    const line = pc.getTransceivers().find((each) => each.mid === mid);
+    if (!line || one[kind === 'video' && 'camera']) continue;
+    const element = kind === 'video' ? one.video : Object.assign(new Audio(), { autoplay: true });
+    if (kind === 'video') one.camera = line;
+    else one.audio = element;
+    element.srcObject = new MediaStream([line.receiver.track]);
+  }
+  return described(pc);
+};
+
 rival.leave = () => {
   for (const { pc, video, audio } of rival.calls.values()) {
     pc?.close();
-    video.remove();
+    video?.remove();
     if (audio) audio.srcObject = null;
   }
   rival.calls.clear();
+  rival.everybody?.close();
 };
 
-rival.firsts = () => [...rival.calls.values()].map(({ first }) => first);
+rival.firsts = () => [...rival.calls.values()].filter((one) => !one.isOwn).map(({ first }) => first);
 
 // The bar code of barcode.py, read from a small copy of the picture's upper edge.
 const strip = new OffscreenCanvas(80, 2).getContext('2d', { willReadFrequently: true });
