@@ -8,6 +8,8 @@ from pathlib import Path
 
 _BUSY, _IDLE = 0.7, 0.35
 """Share of the time between two pictures that encoding takes: above the first it shrinks, below the second it grows."""
+_MOST = 2.0
+"""That a single picture counts for: one hold-up is no shortness."""
 _LATE_S = 0.05
 """Packets that wait this long for the loop mean the same as an encoder that is too slow."""
 _DOWN_S, _UP_S = 1.5, 10.0
@@ -49,7 +51,7 @@ class Pressure:
         self._is_throttled = is_throttled
         self._share = 0.0
         self._late_s = 0.0
-        self._changed_s = self._looked_s = 0.0
+        self._changed_s = self._looked_s = self._busy_s = 0.0
         self._is_hot = False
 
     def late(self, waited_s: float) -> None:
@@ -58,15 +60,16 @@ class Pressure:
 
     def note(self, busy_s: float, interval_s: float, now_s: float) -> None:
         """One picture was encoded in `busy_s`; the next one is due after `interval_s`."""
-        self._share += _SMOOTHING * (busy_s / interval_s - self._share)
+        self._share += _SMOOTHING * (min(busy_s / interval_s, _MOST) - self._share)
         self._changed_s = self._changed_s or now_s
         if now_s - self._looked_s >= _LOOK_S:
             self._looked_s, self._is_hot = now_s, self._is_throttled()
-        since_s = now_s - self._changed_s
         is_short = self._share > _BUSY or self._late_s > _LATE_S or self._is_hot
-        if is_short and since_s >= _DOWN_S and self.steps < MAX_STEPS:
+        if is_short or self._share >= _IDLE:
+            self._busy_s = now_s
+        if is_short and now_s - self._changed_s >= _DOWN_S and self.steps < MAX_STEPS:
             self._change(1, now_s)
-        elif self.steps and not is_short and self._share < _IDLE and since_s >= _UP_S:
+        elif self.steps and now_s - max(self._busy_s, self._changed_s) >= _UP_S:
             self._change(-1, now_s)
 
     def _change(self, by: int, now_s: float) -> None:

@@ -68,12 +68,14 @@ class VideoFeed:
         if not needed or self._is_left_out():
             return
         started_s, pts = time.monotonic(), clock.now(TIME_BASE.denominator)
+        made = []
         for key in sorted(needed):
             on_it = [track for track in listening if (track.codec, track.wanted) == key]
             on_it = on_it or [track for track in listening if (track.codec, track.layer) == key]
             allowed = [track.allowed_bps for track in on_it]
-            self._encode(key, frame, pts, min(allowed, default=0))
+            made += [(key, packet) for packet in self._encode(key, frame, pts, min(allowed, default=0))]
         now_s = time.monotonic()
+        self._loop.call_soon_threadsafe(self._deliver, made, now_s)
         self._pressure.note(now_s - started_s, 1 / self._frames_per_second, now_s)
 
     def _assign(self, listening: list[VideoTrack], source: Size) -> None:
@@ -90,7 +92,7 @@ class VideoFeed:
         is_possible = self.content is Content.MOTION and self._frames_per_second * 2 / 3 >= _LEAST_FRAMES_PER_SECOND
         return is_possible and self._pressure.steps >= MAX_STEPS and self._count % 3 == 0
 
-    def _encode(self, key: _Key, frame: av.VideoFrame, pts: int, allowed_bps: int) -> None:
+    def _encode(self, key: _Key, frame: av.VideoFrame, pts: int, allowed_bps: int) -> list[Packet]:
         stream = self._streams.get(key)
         if stream is None:
             stream = self._streams[key] = VideoStream(*key, self.content, self._frames_per_second)
@@ -99,18 +101,18 @@ class VideoFeed:
             stream.wants_keyframe = True
         packets = stream.encode(frame, pts, allowed_bps, self._pressure.steps)
         self.encoder_name = stream.encoder_name
-        given_s = time.monotonic()
-        for packet in packets:
-            self._loop.call_soon_threadsafe(self._deliver, key, packet, given_s)
+        return packets
 
     def rest(self) -> None:
         """No pictures come any more: let go of the encoders, which hold the last ones. Not while `take` may run."""
         self._streams.clear()
 
-    def _deliver(self, key: _Key, packet: Packet, given_s: float) -> None:
+    def _deliver(self, made: list[tuple[_Key, Packet]], made_s: float) -> None:
+        """One picture in all its layers, keyframes first: at one of those a track changes its layer."""
         now_s = time.monotonic()
-        self._pressure.late(now_s - given_s)
-        for track in self._tracks:
-            if track.codec is key[0] and track.is_listening:
-                track.take(key[1], packet)
-                self.last_sent_s = now_s
+        self._pressure.late(now_s - made_s)
+        for (codec, layer), packet in sorted(made, key=lambda one: not one[1].is_keyframe):
+            for track in self._tracks:
+                if track.codec is codec and track.is_listening:
+                    track.take(layer, packet)
+                    self.last_sent_s = now_s
