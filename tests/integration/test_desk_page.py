@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from kiosk.contract.media import Signal
-from kiosk.contract.partner import Knock, Leave, LookAgain, RingAnswer, RingEnd, RingOver, RingReply
+from kiosk.contract.media import Signal, SignalKind
+from kiosk.contract.partner import Knock, Leave, LookAgain, RingAnswer, RingEnd, RingOver, RingReply, RoomView
 from kiosk.contract.state import Consent, Standing
 from kiosk.runtime import invitation, sealing
 from kiosk.runtime.sealing import Seal
@@ -253,6 +253,36 @@ async def test_page_finds_its_way_back_to_a_killed_server(
         await words.until(lambda: "free" in words.states()[heard:])
         await expect(tab.locator(by("offline"))).to_be_hidden()
         assert room.of(Leave) == []
+
+
+async def test_visit_goes_on_when_the_network_changes(desk: DeskHouse, browser: Browser, room: ScriptedRoom) -> None:
+    """A line that may be dead is replaced by a new one, and the room is asked where the visit stands."""
+    await room.invite("4711")
+    async with open_tab(browser, link(desk)) as tab:
+        visitor = await knocked(tab, room)
+        await room.admit(visitor)
+        await expect(tab.locator(by("call"))).to_be_visible()
+        await tab.evaluate("window.dispatchEvent(new Event('online'))")
+        await room.until(lambda: LookAgain() in visitor.inside)
+        await room.door(visitor, Standing.WAITING)
+        await expect(tab.locator(by("waiting"))).to_be_visible()
+        assert room.of(Leave) == []
+
+
+async def test_relay_only_offers_no_way_of_its_own(desk: DeskHouse, browser: Browser, room: ScriptedRoom) -> None:
+    """In a closed network nobody learns an address; with no relay there is no candidate at all."""
+    await room.invite("4711")
+    async with open_tab(browser, link(desk)) as tab:
+        visitor = await knocked(tab, room)
+        await room.door(visitor, Standing.ADMITTED, Consent.ALL)
+        await room.seal(visitor, RoomView(room=ROOM, has_camera=True, is_relay_only=True))
+
+        def signals(kind: SignalKind) -> list[Signal]:
+            return [said for said in visitor.inside if isinstance(said, Signal) and said.kind is kind]
+
+        await room.until(lambda: any(not said.sdp for said in signals(SignalKind.CANDIDATE)))
+        assert [said.sdp for said in signals(SignalKind.CANDIDATE) if said.sdp] == []
+        assert "a=candidate" not in signals(SignalKind.OFFER)[0].sdp
 
 
 async def test_page_without_camera_and_microphone_says_so(
