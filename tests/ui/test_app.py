@@ -11,12 +11,14 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.contract import intents
-from kiosk.contract.media import Lamp, Levels, MediaReport
+from kiosk.contract.media import Lamp, Levels, MediaReport, Quality
 from kiosk.contract.schedule import Appointment
 from kiosk.contract.state import Phase, Session, Sheet
+from kiosk.runtime.frames import FrameRingWriter
 from kiosk.runtime.tiles import FrameServer
+from tests.fakes.painter import HEIGHT_PX, WIDTH_PX, plain
 from tests.ui.app_house import PATIENCE_S, Agent, App, run_app
-from tests.unit.ui.visits import BRANDT, HADDAD, a_session, a_state
+from tests.unit.ui.visits import BRANDT, HADDAD, a_session, a_state, seen, with_peers
 
 GREEN = "903622"
 """Planes Y, U and V of pure green, BT.601 limited range."""
@@ -26,7 +28,7 @@ IDLE = replace(a_state("10:12"), now=NOW, appointments=())
 PREPARATION = replace(
     IDLE, phase=Phase.PREPARATION, session=Session(id="s"), media=MediaReport(camera=Lamp.HERE), language="de"
 )
-PAPER, CARD = (0xF5, 0xF0, 0xE6), (0xFF, 0xFC, 0xF6)
+PAPER, CARD, NIGHT = (0xF5, 0xF0, 0xE6), (0xFF, 0xFC, 0xF6), (0x2A, 0x27, 0x23)
 LEVEL = (465, 82)
 """In the bar beside the microphone's word."""
 OWN_PICTURE = (270, 300)
@@ -145,6 +147,24 @@ async def test_media_is_told_what_is_on_the_glass_and_tells_how_loud_it_is(app: 
             while await app.colour(*LEVEL) == level:
                 server.tell(Levels(microphone_pct=100))
             await app.until_colour(*LEVEL, level)
+
+
+async def test_the_last_picture_of_an_interrupted_partner_does_not_stay(app: App) -> None:
+    """The place goes on asking for pictures, and says in words what is the matter."""
+    server, tile = FrameServer(os.getuid()), f"{BRANDT.call}/camera"
+    running = replace(a_session(BRANDT), now=NOW, appointments=())
+    ring = FrameRingWriter(WIDTH_PX, HEIGHT_PX)
+    ring.write(plain(GREEN))
+    server.publish(tile, ring)
+    place = (500, 250)
+    async with Agent(running).listen(app.folder) as agent, server.listen(app.folder / "frames.sock"):
+        await app.until_colour(*place, (0, 255, 0))
+        agent.show(with_peers(running, seen(BRANDT.call, quality=Quality.INTERRUPTED)))
+        await app.until_colour(*place, NIGHT)
+        assert server.heights[tile] > 200
+        agent.show(running)
+        await app.until_colour(*place, (0, 255, 0))
+    ring.close()
 
 
 async def test_a_touch_is_answered_within_a_tenth_of_a_second(app: App) -> None:

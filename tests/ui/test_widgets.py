@@ -169,3 +169,29 @@ def test_only_a_connecting_tile_moves(glass: Glass) -> None:
     theme.is_still = True
     turning.append(waiting.is_turning)
     assert turning == [False, True, False]
+
+
+def test_a_bar_is_filled_as_far_as_its_share(glass: Glass) -> None:
+    """Along the line of reading, so from the right in Arabic; from below when it is upright."""
+    from kiosk.ui.theme import NORMAL, theme
+    from kiosk.ui.widgets import LevelBar
+
+    bar = glass.put(LevelBar(share=0.5, size_hint=(None, None), size=(200, 40), pos=(100, 100), edge_px=2))
+
+    def filled() -> list[bool]:
+        glass.settle()
+        middle = bar.center_x, bar.center_y
+        first, last = ((bar.x + 50, middle[1]), (bar.right - 50, middle[1]))
+        if bar.is_upright:
+            first, last = ((middle[0], bar.y + 50), (middle[0], bar.top - 50))
+        return [glass.pixel(*place) == rgb(NORMAL.leaf) for place in (first, last)]
+
+    assert filled() == [True, False]
+    theme.is_rtl = True
+    assert filled() == [False, True]
+    bar.is_upright, bar.size = True, (40, 200)
+    assert filled() == [True, False]
+    bar.share = 1.0
+    assert filled() == [True, True]
+    bar.share = 0.0
+    assert filled() == [False, False]
