@@ -55,6 +55,7 @@ class Peer:
         lines = {Line.CAMERA: camera_px, Line.SCREEN: screen_px}
         self._shown = frozenset(line for line, height_px in lines.items() if height_px)
         self._set_gates()
+        self._tally.watch(Line.CAMERA in self._shown)
         self._wishes.change(Wish(camera_px=camera_px, screen_px=screen_px))
 
     def _set_gates(self) -> None:

@@ -12,6 +12,7 @@ from kiosk.media.engine.candidates import REFUSALS, Candidates
 from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.outgoing import Feeds, Outgoing
 from kiosk.media.engine.waist import Line
+from kiosk.media.rtp.statistics import Counters, counters_of
 
 
 class Publication:
@@ -45,6 +46,11 @@ class Publication:
     @property
     def frames_sent(self) -> int:
         return self._outgoing.frames_sent
+
+    @property
+    def counters(self) -> Counters:
+        """What went so far, and how the way is."""
+        return counters_of(self._pc)
 
     async def offer(self) -> str:
         """The description to publish with, all our candidates in it."""

@@ -9,6 +9,7 @@ from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.publication import Publication
 from kiosk.media.engine.videoroom import SOURCE, Attendance, VideoRoom, candidate_of, pause_s
 from kiosk.media.engine.waist import Line
+from kiosk.media.rtp.statistics import Counters
 from kiosk.runtime.janus import Event, Jsep
 
 _CONNECT_TIMEOUT_S = 8.0
@@ -44,6 +45,11 @@ class Publisher:
     def audio_packets_sent(self) -> int:
         """The same of sound."""
         return self._audio_packets_sent + (self._publication.audio_packets_sent if self._publication else 0)
+
+    @property
+    def counters(self) -> Counters | None:
+        """Of the publication that is there."""
+        return self._publication.counters if self._publication else None
 
     def set_gates(self, gates: Gates) -> None:
         """What everybody in the room gets from now on."""

@@ -68,6 +68,7 @@ class Subscription:
         lines = {Line.CAMERA: camera_px, Line.SCREEN: screen_px}
         self._shown = frozenset(line for line, height_px in lines.items() if height_px)
         self._set_gates()
+        self._tally.watch(Line.CAMERA in self._shown)
         self._wishes.change(Wish(camera_px=camera_px, screen_px=screen_px))
 
     def _set_gates(self) -> None:
@@ -164,7 +165,7 @@ class Subscription:
 
     def report(self) -> PeerReport:
         publisher, (frames, packets) = self._publisher, self._sent_before
-        counters = by_server(self._connection.counters) if self._connection else None
+        counters = by_server(self._connection.counters, publisher.counters) if self._connection else None
         sent = publisher.frames_sent - frames, publisher.audio_packets_sent - packets
         return self._tally.report(self.link, *sent, counters)
 

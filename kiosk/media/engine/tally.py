@@ -31,6 +31,7 @@ class Tally:
         self.takes_pictures = False
         """Pictures that come although they may not are forgotten."""
         self._is_closed = False
+        self._is_watched = True
         self.statistics, self._quality = Statistics(), QualityMeter()
 
     def take(self, line: Line, frame: av.VideoFrame) -> None:
@@ -41,7 +42,7 @@ class Tally:
         was_here = now_s - self._last_picture_s[line] < _PICTURE_S
         self._last_picture_s[line] = now_s
         self._came[line] += 1
-        if line is Line.CAMERA:
+        if line is Line.CAMERA and self._is_watched:
             self.statistics.see(frame.width, frame.height, now_s)
         self._first_frame_s = self._first_frame_s or now_s - self._planned_s
         self._sinks.picture(self.call, line, frame)
@@ -55,6 +56,12 @@ class Tally:
             self._last_picture_s = dict.fromkeys(self._last_picture_s, 0.0)
             self._sinks.no_pictures(self.call)
         self.takes_pictures = takes_pictures
+
+    def watch(self, is_watched: bool) -> None:
+        """Whether the camera's picture is on the screen; where it is not, none are due."""
+        self._is_watched = is_watched
+        if not is_watched:
+            self.statistics.blind()
 
     def report(
         self, link: PeerLink, frames_sent: int = 0, audio_packets_sent: int = 0, counters: Counters | None = None
