@@ -8,6 +8,8 @@ import struct
 from collections.abc import Sequence
 
 ASK_AGAIN_LEAST_S = 0.02
+_AGAIN_ROUND_TRIPS = 0.35
+"""The request may be lost as well as its answer; who has answered just now, answers no more."""
 WAIT_MOST_S = 0.03
 """Waiting longer costs more freezes than needless retransmissions do."""
 OVER_S = 1.5
@@ -51,7 +53,7 @@ class Gaps:
     @property
     def again_s(self) -> float:
         """From one request to the next."""
-        return max(ASK_AGAIN_LEAST_S, self.round_trip_s * 0.5)
+        return max(ASK_AGAIN_LEAST_S, self.round_trip_s * _AGAIN_ROUND_TRIPS)
 
     def came(self, number: int, now_s: float, *, is_again: bool) -> None:
         """One packet; `is_again`: by retransmission."""

@@ -5,6 +5,7 @@ On the loop only. Knows no decoder: a picture is handed on, and refused where th
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
@@ -15,7 +16,7 @@ from kiosk.media.rtp.counting import Numbers
 from kiosk.media.rtp.gaps import Gaps, nack
 from kiosk.media.rtp.packet import Packet
 
-_LOOK_S = 0.01
+_LOOK_S = 0.005
 """How often missing packets are looked after, while there are any."""
 _STUCK_S = 0.4
 _STUCK_ROUND_TRIPS = 4
@@ -30,6 +31,18 @@ _JUMP = 5000
 """Numbers further apart are a new beginning of the stream."""
 
 
+class Timer(Protocol):
+    def cancel(self) -> None: ...
+
+
+class Clock(Protocol):
+    """What is used of a loop."""
+
+    def time(self) -> float: ...
+
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> Timer: ...
+
+
 class Pictures:
     """One line's; `begin` before the first packet, and where another stream takes its place."""
 
@@ -38,10 +51,12 @@ class Pictures:
         decode: Callable[[RTCRtpCodecParameters, JitterFrame], bool],
         send: Callable[[bytes], None],
         rtcp_ssrc: int,
+        clock: Clock | None = None,
     ) -> None:
-        """`decode` says whether it takes a picture; `send` takes RTCP."""
+        """`decode` says whether it takes a picture; `send` takes RTCP; `clock`: the running loop, if none is given."""
+        self._clock: Clock = clock or asyncio.get_running_loop()
         self._give, self._send, self._rtcp_ssrc = decode, send, rtcp_ssrc
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self.keyframes_asked = 0
         self.begin(0, 0.0)
 
@@ -88,10 +103,10 @@ class Pictures:
     def fail(self) -> None:
         """The decoder could not use a picture."""
         self._wants_keyframe = True
-        self._look(asyncio.get_running_loop().time())
+        self._look(self._clock.time())
 
     def _look(self, now_s: float) -> None:
-        if now_s - self._looked_s < _LOOK_S / 2:
+        if now_s - self._looked_s < _LOOK_S:
             self._look_later()
             return
         self._looked_s = now_s
@@ -112,11 +127,11 @@ class Pictures:
 
     def _look_later(self) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_LOOK_S, self._look_again)
+            self._timer = self._clock.call_later(_LOOK_S, self._look_again)
 
     def _look_again(self) -> None:
         self._timer = None
-        now_s = asyncio.get_running_loop().time()
+        now_s = self._clock.time()
         if now_s - self._came_s < _SILENT_S:
             self._look(now_s)
 
