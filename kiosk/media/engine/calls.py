@@ -14,7 +14,7 @@ from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
 from kiosk.media.engine.janus import Janus
 from kiosk.media.engine.mesh import Mesh
 from kiosk.media.engine.surroundings import Surroundings
-from kiosk.media.rtp import consent, steering
+from kiosk.media.rtp import consent, history, steering
 
 
 class Calls:
@@ -22,6 +22,7 @@ class Calls:
 
     def __init__(self, around: Surroundings) -> None:
         consent.install()
+        history.install()
         steering.negotiate()
         self._around = around
         self._mesh, self._janus = Mesh(around), Janus(around)
