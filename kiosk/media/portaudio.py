@@ -1,7 +1,8 @@
 """Sound in and out through PortAudio. The only module that knows sounddevice, which needs libportaudio2.
 
-PortAudio lists devices once, and anew only while no stream is open; so when something was plugged in or out, every
-stream is closed by who holds it (`has_changed`), and the first that opens again has the new list made.
+PortAudio lists devices once, and anew only while no stream is open. So when a card was plugged in or out, everybody
+closes his stream (`has_changed`) and opens it again, and the first to do so has the list made anew. Where PipeWire is
+in between, there are no cards in the list, and nobody has to: PipeWire takes the new card by itself.
 """
 
 import threading
@@ -12,23 +13,35 @@ from typing import Any
 
 from kiosk.contract.errors import MediaError, Reason
 
-_lock = threading.Lock()
-_open_count = 0
-_cards = ""
-"""The sound cards when devices were listed last."""
 _CARDS = Path("/proc/asound/cards")
 _SILENT_S = 1.0
 """A stream that was not called for so long does not run."""
+_LET_GO_S = 2.0
+"""Within this time everybody has noticed that cards have changed."""
 
 Fill = Callable[[Any, int, Any, Any], None]
 """PortAudio's callback: buffer of bytes, its samples, times, flags. Runs in PortAudio's thread; must return soon."""
 
 
+def _load() -> Any:
+    """Raises OSError when there is no libportaudio."""
+    import sounddevice
+
+    return sounddevice
+
+
+def _list_cards() -> str:
+    try:
+        return _CARDS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 class Stream:
     """One open stream of 48 kHz, mono, 16 bit."""
 
-    def __init__(self, fill: Fill) -> None:
-        self._fill = fill
+    def __init__(self, fill: Fill, on_close: Callable[[], None]) -> None:
+        self._fill, self._on_close = fill, on_close
         self._stream: Any = None
         self._called_s = time.monotonic()
         self.name = ""
@@ -39,6 +52,7 @@ class Stream:
         self._fill(data, samples, times, flags)
 
     def start(self, stream: Any, name: str) -> None:
+        """From now on it is called."""
         self._stream, self.name = stream, name
         self._called_s = time.monotonic()
         stream.start()
@@ -55,68 +69,78 @@ class Stream:
 
     def close(self) -> None:
         """Returns when the callback runs no more."""
-        global _open_count
-        with _lock:
-            self._stream.close()
-            _open_count -= 1
+        self._stream.close()
+        self._on_close()
 
 
-def has_changed() -> bool:
-    """Whether sound cards were plugged in or out since devices were listed."""
-    return _list_cards() != _cards
+class Devices:
+    """The library's list of devices, and who uses it. Any thread."""
 
+    def __init__(self, load: Callable[[], Any] = _load, list_cards: Callable[[], str] = _list_cards) -> None:
+        """`load` gives the library `sounddevice`, `list_cards` a text that differs when cards differ."""
+        self._load, self._list_cards = load, list_cards
+        self._changed = threading.Condition()
+        self._open_count = 0
+        self._cards = ""
+        self._has_cards = False
 
-def _list_cards() -> str:
-    try:
-        return _CARDS.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    def has_changed(self) -> bool:
+        """Whether cards were plugged in or out since they were listed."""
+        return self._has_cards and self._list_cards() != self._cards
 
+    def open_stream(self, wanted: str, fill: Fill, *, is_input: bool, rate_hz: int, block_samples: int) -> Stream:
+        """Opens `default`, or the first device whose name contains `wanted`. May take seconds.
 
-def open_stream(wanted: str, fill: Fill, *, is_input: bool, rate_hz: int, block_samples: int) -> Stream:
-    """Opens `default`, or the first device whose name contains `wanted`.
-
-    Raises:
-        MediaError: MICROPHONE_MISSING or LOUDSPEAKER_MISSING: no library, no such device, or it does not open.
-    """
-    global _open_count
-    reason = Reason.MICROPHONE_MISSING if is_input else Reason.LOUDSPEAKER_MISSING
-    try:
-        import sounddevice
-    except OSError as error:
-        raise MediaError(f"sounddevice: {error}", reason) from None
-    opened = Stream(fill)
-    with _lock:
+        Raises:
+            MediaError: MICROPHONE_MISSING or LOUDSPEAKER_MISSING: no library, no such device, or it does not open.
+        """
+        reason = Reason.MICROPHONE_MISSING if is_input else Reason.LOUDSPEAKER_MISSING
         try:
-            if not _open_count:
-                _list_devices(sounddevice)
-            index, name = _find(sounddevice, wanted, is_input)
-            make = sounddevice.RawInputStream if is_input else sounddevice.RawOutputStream
-            options = {"samplerate": rate_hz, "blocksize": block_samples, "channels": 1, "dtype": "int16"}
-            stream = make(device=index, callback=opened.call, latency="low", **options)
+            library = self._load()
+        except OSError as error:
+            raise MediaError(f"sounddevice: {error}", reason) from None
+        opened = Stream(fill, self._closed)
+        with self._changed:
+            if self.has_changed():
+                self._changed.wait_for(lambda: not self._open_count or not self.has_changed(), _LET_GO_S)
+                self._cards = self._list_cards()  # also where somebody did not let go: it is tried once
             try:
-                opened.start(stream, name)
-            except sounddevice.PortAudioError:
-                stream.close()
-                raise
-        except (sounddevice.PortAudioError, ValueError) as error:
-            raise MediaError(f"{wanted}: {error}", reason) from None
-        _open_count += 1
-    return opened
+                if not self._open_count:
+                    self._list(library)
+                index, name = _find(library, wanted, is_input)
+                make = library.RawInputStream if is_input else library.RawOutputStream
+                options = {"samplerate": rate_hz, "blocksize": block_samples, "channels": 1, "dtype": "int16"}
+                _start(library, opened, make(device=index, callback=opened.call, latency="low", **options), name)
+            except (library.PortAudioError, ValueError) as error:
+                raise MediaError(f"{wanted}: {error}", reason) from None
+            self._open_count += 1
+        return opened
+
+    def _closed(self) -> None:
+        with self._changed:
+            self._open_count -= 1
+            self._changed.notify_all()
+
+    def _list(self, library: Any) -> None:
+        self._cards = self._list_cards()
+        library._terminate()
+        library._initialize()
+        self._has_cards = any("(hw:" in device["name"] for device in library.query_devices())
 
 
-def _list_devices(sounddevice: Any) -> None:
-    global _cards
-    _cards = _list_cards()
-    sounddevice._terminate()
-    sounddevice._initialize()
+def _start(library: Any, opened: Stream, stream: Any, name: str) -> None:
+    try:
+        opened.start(stream, name)
+    except library.PortAudioError:
+        stream.close()
+        raise
 
 
-def _find(sounddevice: Any, wanted: str, is_input: bool) -> tuple[int, str]:
-    devices = sounddevice.query_devices()
+def _find(library: Any, wanted: str, is_input: bool) -> tuple[int, str]:
+    devices = library.query_devices()
     channels = "max_input_channels" if is_input else "max_output_channels"
     if wanted == "default":
-        index = sounddevice.default.device[0 if is_input else 1]
+        index = library.default.device[0 if is_input else 1]
         if index >= 0:
             return index, str(devices[index]["name"])
         raise ValueError("PortAudio has no default device")
@@ -124,3 +148,7 @@ def _find(sounddevice: Any, wanted: str, is_input: bool) -> tuple[int, str]:
         if wanted.lower() in device["name"].lower() and device[channels] > 0:
             return index, str(device["name"])
     raise ValueError("PortAudio has no device of that name")
+
+
+DEVICES = Devices()
+"""Of this process: PortAudio keeps one list."""

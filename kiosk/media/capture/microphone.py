@@ -11,6 +11,8 @@ from kiosk.media.capture.source import READ_TIMEOUT_S, SAMPLE_RATE_HZ, SAMPLES_P
 
 _MAX_BLOCKS = 10
 """200 ms. Who reads later than that loses the oldest."""
+_READS_PER_LOOK = 25
+"""Twice a second it is seen that cards were plugged in or out."""
 TONE_HZ = 440
 _TONE_AMPLITUDE = 6000
 
@@ -18,14 +20,15 @@ _TONE_AMPLITUDE = 6000
 class PortAudioMicrophone:
     """`default`, or part of a device's name."""
 
-    def __init__(self, wanted: str) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: str, devices: portaudio.Devices = portaudio.DEVICES) -> None:
+        self._wanted, self._devices = wanted, devices
         self._stream: portaudio.Stream | None = None
         self._blocks: queue.Queue[bytes] = queue.Queue(_MAX_BLOCKS)
+        self._reads = 0
         self.name = wanted
 
     def open(self) -> None:
-        self._stream = portaudio.open_stream(
+        self._stream = self._devices.open_stream(
             self._wanted, self._heard, is_input=True, rate_hz=SAMPLE_RATE_HZ, block_samples=SAMPLES_PER_READ
         )
         self.name = self._stream.name
@@ -39,6 +42,10 @@ class PortAudioMicrophone:
         self._blocks.put_nowait(bytes(data))
 
     def read(self) -> Samples:
+        self._reads += 1
+        if self._reads % _READS_PER_LOOK == 0 and self._devices.has_changed():
+            self.close()
+            self.open()
         try:
             block = self._blocks.get(timeout=READ_TIMEOUT_S)
         except queue.Empty:

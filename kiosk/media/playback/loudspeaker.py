@@ -24,9 +24,17 @@ _LATE_S = 0.2
 class Loudspeaker:
     """`default`, part of a PortAudio device's name, or `none`: a room without one, which is no fault."""
 
-    def __init__(self, wanted: str, mixer: Mixer, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        wanted: str,
+        mixer: Mixer,
+        on_change: Callable[[], None],
+        devices: portaudio.Devices = portaudio.DEVICES,
+        retry_s: float = RETRY_S,
+    ) -> None:
         """`on_change` on the loop when `is_open`, `reason` or `name` have changed."""
-        self._device, self._mixer, self._on_change = wanted, mixer, on_change
+        self._device, self._mixer, self._on_change, self._devices = wanted, mixer, on_change, devices
+        self._retry_s = retry_s
         self._wanted = asyncio.Event()
         self._unwanted = asyncio.Event()
         self._unwanted.set()
@@ -55,7 +63,7 @@ class Loudspeaker:
             except MediaError as error:
                 self._fail(error)
                 with _in_vain(self._mixer):
-                    await self._is_unwanted_within(RETRY_S)
+                    await self._is_unwanted_within(self._retry_s)
 
     async def _use(self) -> None:
         """Raises MediaError when the device is missing, or stops."""
@@ -65,7 +73,7 @@ class Loudspeaker:
             self._mixer.latency_s = stream.latency_s
             self._on_change()
             while not await self._is_unwanted_within(_LOOK_S):
-                if portaudio.has_changed():
+                if self._devices.has_changed():
                     return
                 if not stream.is_alive:
                     raise MediaError(f"{stream.name}: has stopped", Reason.LOUDSPEAKER_MISSING)
@@ -75,7 +83,7 @@ class Loudspeaker:
             self._on_change()
 
     def _open(self) -> portaudio.Stream:
-        return portaudio.open_stream(
+        return self._devices.open_stream(
             self._device, self._fill, is_input=False, rate_hz=SAMPLE_RATE_HZ, block_samples=SAMPLES_PER_READ // 2
         )
 
