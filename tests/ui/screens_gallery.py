@@ -75,6 +75,8 @@ def _fill(host: Any) -> None:
             continue
         if place.tile == "self":
             place.show(people["guest"])
+        elif place.tile == "self/screen" and host.view.stage.wait_text:
+            continue  # there is no picture yet, and words instead
         elif place.tile.endswith("/screen"):
             place.show(pictures.page())
         else:

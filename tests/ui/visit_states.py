@@ -64,7 +64,10 @@ STATES: dict[str, State] = {
     "sound, off": replace(_PREPARATION, sheet=Sheet.SOUND, media=_FAULT),
     "corner, preparation": replace(_PREPARATION, sheet=Sheet.CORNER),
     "session, laptop": a_session(
-        BRANDT, HADDAD, session={"showing": Showing.LAPTOP}, media=MediaReport(screen=Lamp.FAULT)
+        BRANDT,
+        HADDAD,
+        session={"showing": Showing.LAPTOP},
+        media=MediaReport(screen=Lamp.FAULT, screen_reason=Reason.LAPTOP_SILENT),
     ),
     "session, notice": replace(_ROUND, notice=_NOTICE),
     "session, interpreter": a_session(BRANDT, HADDAD),

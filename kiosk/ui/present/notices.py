@@ -1,9 +1,11 @@
 """What is said in passing: notices of six seconds, and what must be seen as long as it lasts."""
 
 from kiosk.contract.errors import Reason
+from kiosk.contract.media import Showing
 from kiosk.contract.state import Notice, Phase
 from kiosk.ui.present import phrases
 from kiosk.ui.present.scene import Scene
+from kiosk.ui.present.stage import is_own_screen_live
 from kiosk.ui.texts import mark
 from kiosk.ui.views import Mood, NoticeView, StateView
 
@@ -17,7 +19,7 @@ _REMOTE = ("eye", mark("Technicians are working here from afar."), mark("They op
 
 def toast(scene: Scene) -> NoticeView:
     """The notice of this moment, else the most important thing that lasts."""
-    state = scene.state
+    state, media = scene.state, scene.state.media
     if not scene.is_agent_here:
         return NoticeView(icon="spinner-gap", text=scene.language.say("One moment, please."))
     if state.notice is not None and state.now < state.notice.until:
@@ -28,6 +30,9 @@ def toast(scene: Scene) -> NoticeView:
         return _said(scene, *_REMOTE)
     if state.phase is Phase.SESSION and not state.is_media_here:
         return reason(scene, Reason.MEDIA_GONE)
+    if state.session is not None and state.session.showing is not Showing.NOTHING:
+        # Without a picture the stage says it; this is about another one that could not be taken.
+        return reason(scene, media.screen_reason) if media.screen_reason and is_own_screen_live(scene) else NoticeView()
     if state.phase is Phase.PREPARATION:
         lasting = state.media.microphone_reason or state.media.loudspeaker_reason
         return reason(scene, lasting) if lasting else NoticeView()

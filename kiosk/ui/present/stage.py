@@ -140,18 +140,23 @@ def own_ways(scene: Scene, running: Session) -> tuple[ButtonView, ...]:
 def _own_wait(scene: Scene, running: Session) -> str:
     """Why there is nothing to be seen yet."""
     say, media = scene.language.say, scene.state.media
-    if media.screen is Lamp.FAULT or media.screen_reason is not None:
-        if running.showing is Showing.LAPTOP:
-            return say("The laptop gives no picture. Is it plugged in?")
-        return say(phrases.REASONS[media.screen_reason][1]) if media.screen_reason else say("picture to come")
-    return "" if media.screen is Lamp.ON else say("picture to come")
+    if media.screen_reason is None:
+        return "" if is_own_screen_live(scene) else say("picture to come")
+    _, what, way = phrases.REASONS[media.screen_reason]
+    # Of a camera, the other sentence is about taking part without one.
+    return f"{say(what)} {say(way)}" if running.showing is Showing.LAPTOP else say(what)
+
+
+def is_own_screen_live(scene: Scene) -> bool:
+    """Whether there is a picture of what the room shows, sent to somebody or not."""
+    return scene.state.is_media_here and scene.state.media.screen in (Lamp.ON, Lamp.HERE)
 
 
 def screen_tile(scene: Scene, running: Session, shown: ShownScreen) -> TileView:
     """A screen that is not on the stage, because another was shown later."""
     say = scene.language.say
     if shown.partner is None:
-        is_here = scene.state.media.screen is Lamp.ON
+        is_here = is_own_screen_live(scene)
         key, name, detail = OWN_SCREEN, say("Your picture"), own_text(scene, running)
     else:
         report = _report(scene.state, shown.partner)

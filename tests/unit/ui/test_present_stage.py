@@ -86,9 +86,18 @@ def test_what_the_room_shows_is_seen_as_partners_see_it():
     assert stage_of(session=document, media=MediaReport()).wait_text == "Bild kommt"
     fault = MediaReport(screen=Lamp.FAULT, screen_reason=Reason.CAMERA_BUSY)
     assert stage_of(session=document, media=fault).wait_text == "Die Kamera ist gerade belegt."
-    laptop = stage_of(session={"showing": Showing.LAPTOP}, media=MediaReport(screen=Lamp.FAULT))
-    assert laptop.wait_text == "Der Laptop gibt kein Bild. Ist er angeschlossen?"
+    silent = MediaReport(screen=Lamp.FAULT, screen_reason=Reason.LAPTOP_SILENT)
+    laptop = stage_of(session={"showing": Showing.LAPTOP}, media=silent)
+    assert laptop.wait_text.startswith("Vom Laptop kommt kein Bild. ")
     assert [button.key for button in laptop.buttons] == ["stop-showing"]
+
+
+def test_another_picture_that_cannot_be_taken_is_said_over_the_one_that_is_shown():
+    """The old one stays; without one the stage itself says what is the matter."""
+    document = {"showing": Showing.DOCUMENT}
+    for screen, text in ((Lamp.ON, "Die Kamera ist gerade belegt."), (Lamp.FAULT, "")):
+        media = MediaReport(screen=screen, screen_reason=Reason.CAMERA_BUSY)
+        assert shown(a_session(BRANDT, session=document, media=media)).toast.text == text
 
 
 def test_what_the_room_shows_is_seen_before_anybody_has_come():
