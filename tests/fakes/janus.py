@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from kiosk.contract.links import MediaServer
 from provisioning import janus
@@ -17,13 +18,19 @@ MEDIA_ADDRESS = "10.99.0.1"
 class Janus:
     """One media server; `kill` and `start` as often as the test likes, always on the same port."""
 
-    def __init__(self, directory: Path, address: str = HOST, media_address: str = MEDIA_ADDRESS) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        address: str = HOST,
+        media_address: str = MEDIA_ADDRESS,
+        certificate: tuple[Path, Path] | None = None,
+    ) -> None:
         self._directory = directory
         self._address = address
         self._process: asyncio.subprocess.Process | None = None
         self.port = free_port()
         self.server: MediaServer = janus.write(
-            directory, address=address, port=self.port, media_addresses=(media_address,)
+            directory, address=address, port=self.port, media_addresses=(media_address,), certificate=certificate
         )
         self.log_file = directory / "janus.log"
 
@@ -64,7 +71,7 @@ class Janus:
 
 
 @contextlib.asynccontextmanager
-async def running(directory: Path, **where: str) -> AsyncIterator[Janus]:
+async def running(directory: Path, **where: Any) -> AsyncIterator[Janus]:
     """A Janus for the time of the context; `where` as for `Janus`."""
     server = Janus(directory, **where)
     try:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -55,9 +56,9 @@ class JanusRound:
 
 
 @contextlib.asynccontextmanager
-async def round_on(server: MediaServer) -> AsyncIterator[JanusRound]:
+async def round_on(server: MediaServer, tls: ssl.SSLContext | None = None) -> AsyncIterator[JanusRound]:
     """Its rooms go with the server."""
-    async with connected(server.url) as session:
+    async with connected(server.url, tls=tls) as session:
         round = JanusRound(server, await session.attach(lambda event: None))
         await round.make()
         yield round
@@ -66,8 +67,8 @@ async def round_on(server: MediaServer) -> AsyncIterator[JanusRound]:
 class JanusPartner:
     """Publishes, and subscribes to whom the test names. `async with` ends it."""
 
-    def __init__(self, seat: Seat, call: str, *, has_screen: bool = False) -> None:
-        self.seat = seat
+    def __init__(self, seat: Seat, call: str, *, has_screen: bool = False, tls: ssl.SSLContext | None = None) -> None:
+        self.seat, self._tls = seat, tls
         self.planned = PlannedPeer(call=call, feed=seat.feed)
         self._has_screen = has_screen
         self._stack = contextlib.AsyncExitStack()
@@ -84,7 +85,7 @@ class JanusPartner:
         self._news = asyncio.Condition()
 
     async def __aenter__(self) -> "JanusPartner":
-        self._session = await self._stack.enter_async_context(connected(self.seat.url))
+        self._session = await self._stack.enter_async_context(connected(self.seat.url, tls=self._tls))
         self.handle = await self._session.attach(lambda event: self._hear(self.pc, event))
         seat = self.seat
         body = {"request": "join", "ptype": "publisher", "room": seat.room, "id": seat.feed, "token": seat.token}

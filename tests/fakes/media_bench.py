@@ -27,7 +27,7 @@ name = "nord.r1"
 room = "Zimmer 1"
 [mqtt]
 host = "localhost"
-ca_file = "ca.pem"
+ca_file = "{ca_file}"
 certificate_file = "terminal.pem"
 [room]
 pin_factory = "mock"
@@ -53,7 +53,14 @@ class Terminal:
         """`media`: camera, microphone, loudspeaker, laptop and codec where they are not the usual ones."""
         self.folder = folder
         self._file = folder / "terminal.toml"
-        usual = {"camera": "pattern", "microphone": "tone", "loudspeaker": "none", "laptop": "none", "codec": "vp8"}
+        usual = {
+            "ca_file": "ca.pem",
+            "camera": "pattern",
+            "microphone": "tone",
+            "loudspeaker": "none",
+            "laptop": "none",
+            "codec": "vp8",
+        }
         self._file.write_text(CONFIGURATION.format(folder=folder, **(usual | media)))
         self.prefix: tuple[str, ...] = ()
         """Put before the command line, for example to start it in another network namespace."""

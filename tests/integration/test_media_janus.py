@@ -8,9 +8,13 @@ import msgspec
 import pytest
 
 from kiosk.contract.media import MediaReport, PeerLink, PeerReport, Plan, PlannedPeer, Seat, Sending
+from kiosk.runtime import janus
+from provisioning.authority import Authority
+from provisioning.demo.ports import HOST
 from tests.fakes.janus import Janus, running
 from tests.fakes.janus_partner import JanusPartner, round_on
 from tests.fakes.media_bench import FRAMES_PER_SECOND, Terminal, open_page, running_terminal
+from tests.fakes.tcp_proxy import proxy_to
 
 
 @pytest.fixture
@@ -178,6 +182,45 @@ async def test_a_server_that_hangs_and_wakes_is_joined_again(tmp_path: Path, ser
         sent = terminal.report.peers[0].frames_sent
         await until_all(terminal, lambda peer: peer.frames_sent > sent + 5, timeout_s=5)
         assert terminal.report.lost_room == ""
+
+
+async def test_a_lost_socket_costs_no_picture_that_is_sent(tmp_path: Path, server: Janus) -> None:
+    """The session is claimed on a new socket: what is published goes on, who publishes is subscribed to again."""
+    async with (
+        running_terminal(tmp_path) as terminal,
+        proxy_to(server.port) as (proxy, port),
+        round_on(server.server) as round,
+        JanusPartner(await round.seat(), "a" * 16) as partner,
+    ):
+        await partner.publish()
+        seat = await round.seat()
+        do(terminal, msgspec.structs.replace(seat, url=f"ws://{HOST}:{port}"), partner.planned)
+        await until_all(terminal, lambda peer: peer.frames_received > 5 and peer.frames_sent > 5)
+        await partner.subscribe(seat.feed)
+        await partner.until(lambda: partner.frames > 10)
+        cut_s, frames, received = time.monotonic(), partner.frames, terminal.report.peers[0].frames_received
+        proxy.cut()
+        await until_all(terminal, lambda peer: peer.frames_received > received + 40)
+        passed_s = time.monotonic() - cut_s
+        assert (proxy.accepted, terminal.report.refused, terminal.report.lost_room) == (2, 0, "")
+        assert partner.frames - frames > 0.8 * FRAMES_PER_SECOND * (passed_s - 1)
+
+
+async def test_a_server_with_a_certificate_of_the_house_is_trusted(tmp_path: Path) -> None:
+    """By TLS, with the installation's own authority, which the terminal's configuration names."""
+    authority = Authority.create(tmp_path / "authority")
+    pem, key = tmp_path / "media.pem", tmp_path / "media-key.pem"
+    authority.issue("media", pem, key, hosts=[HOST])
+    tls = janus.trust(authority.ca_file)
+    async with (
+        running(tmp_path / "janus", certificate=(pem, key)) as server,
+        running_terminal(tmp_path, ca_file=str(authority.ca_file)) as terminal,
+        round_on(server.server, tls) as round,
+        JanusPartner(await round.seat(), "a" * 16, tls=tls) as partner,
+    ):
+        await partner.publish()
+        do(terminal, await round.seat(), partner.planned)
+        await until_all(terminal, lambda peer: peer.frames_received > 5)
 
 
 async def test_the_engine_changes_in_a_running_session(tmp_path: Path, server: Janus) -> None:
