@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from fractions import Fraction
 
 import av
@@ -23,8 +24,9 @@ _SMOOTHING = 0.01
 class MicrophoneFeed:
     """`take` runs in the microphone's thread, everything else on the loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self, loop: asyncio.AbstractEventLoop, ticks: Callable[[int], int] = clock.now) -> None:
+        """`ticks`: the time that pictures are stamped with, at the rate asked for."""
+        self._loop, self._ticks = loop, ticks
         self._tracks: set[PacketTrack] = set()
         self._encoder: AudioCodecContext | None = None
         self._next = 0
@@ -57,11 +59,11 @@ class MicrophoneFeed:
 
     def now(self) -> int:
         """The time by the count of samples; the microphone's clock is not the machine's. Any thread."""
-        return clock.now(SAMPLE_RATE_HZ) - round(self._ahead)
+        return self._ticks(SAMPLE_RATE_HZ) - round(self._ahead)
 
     def _pts(self) -> int:
         """When the first sample was heard, by the count of samples: no clock makes it jump within a sentence."""
-        heard = clock.now(SAMPLE_RATE_HZ) - SAMPLES_PER_READ
+        heard = self._ticks(SAMPLE_RATE_HZ) - SAMPLES_PER_READ
         off = heard - self._next - self._ahead
         if abs(off) > _PAUSE:
             self._next = max(self._next, heard)
