@@ -98,7 +98,7 @@ def delay_sound(page: Page, delay_s: float) -> None:
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.15])
 async def test_lips_and_words_belong_together(delay_s: float) -> None:
-    """Without a delay no picture waits; with sound 150 ms late both are together again within a few reports."""
+    """With sound 150 ms late pictures wait, and both are together again within a few reports."""
     desk, mixer = Desk(), Mixer(make_voice=Ear)
     ear: Any = mixer.voice(CALL)
     page = Page(desk, CALL)  # type: ignore[arg-type]
@@ -117,7 +117,7 @@ async def test_lips_and_words_belong_together(delay_s: float) -> None:
                 await latencies.last(1)
             await latencies.last(15)
             assert abs(await latencies.last(20)) <= TOGETHER_S
-            assert (connection._lips.hold_s > 0.06) == (delay_s > 0)
+            assert connection._lips.hold_s >= delay_s / 2
         await connection.close()
         running.cancel()
         await page.close()
