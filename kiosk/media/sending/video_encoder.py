@@ -164,6 +164,7 @@ class HardwareEncoder(_FFmpegEncoder):
         gray = av.VideoFrame(*size, "yuv420p")
         if not any(self.encode(gray, number * 3000, is_keyframe=False) for number in range(_TRIAL_PICTURES)):
             raise MediaError("encoder h264_v4l2m2m: opens, but gives nothing", Reason.INTERNAL)
+        self._context = self._open()  # what the first one still holds is gray
 
 
 def _kinds(codec: Codec, size: Size) -> list[type[Vp8Encoder] | type[_FFmpegEncoder]]:
