@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.contract.errors import MediaError, Reason
+from kiosk.media import sound_server
 
 _CARDS = Path("/proc/asound/cards")
 _SILENT_S = 1.0
@@ -76,9 +77,17 @@ class Stream:
 class Devices:
     """The library's list of devices, and who uses it. Any thread."""
 
-    def __init__(self, load: Callable[[], Any] = _load, list_cards: Callable[[], str] = _list_cards) -> None:
-        """`load` gives the library `sounddevice`, `list_cards` a text that differs when cards differ."""
-        self._load, self._list_cards = load, list_cards
+    def __init__(
+        self,
+        load: Callable[[], Any] = _load,
+        list_cards: Callable[[], str] = _list_cards,
+        choose: Callable[[str, bool], str] = sound_server.choose,
+    ) -> None:
+        """`load` gives the library `sounddevice`, `list_cards` a text that differs when cards differ.
+
+        `choose`, for a name that is not in PortAudio's list, makes that device the default; see `sound_server`.
+        """
+        self._load, self._list_cards, self._choose = load, list_cards, choose
         self._changed = threading.Condition()
         self._open_count = 0
         self._cards = ""
@@ -89,7 +98,9 @@ class Devices:
         return self._has_cards and self._list_cards() != self._cards
 
     def open_stream(self, wanted: str, fill: Fill, *, is_input: bool, rate_hz: int, block_samples: int) -> Stream:
-        """Opens `default`, or the first device whose name contains `wanted`. May take seconds.
+        """Opens `default`, or the first device whose name contains `wanted`, also one behind the sound server.
+
+        May take seconds.
 
         Raises:
             MediaError: MICROPHONE_MISSING or LOUDSPEAKER_MISSING: no library, no such device, or it does not open.
@@ -107,7 +118,7 @@ class Devices:
             try:
                 if not self._open_count:
                     self._list(library)
-                index, name = _find(library, wanted, is_input)
+                index, name = self._find(library, wanted, is_input)
                 make = library.RawInputStream if is_input else library.RawOutputStream
                 options = {"samplerate": rate_hz, "blocksize": block_samples, "channels": 1, "dtype": "int16"}
                 _start(library, opened, make(device=index, callback=opened.call, latency="low", **options), name)
@@ -115,6 +126,20 @@ class Devices:
                 raise MediaError(f"{wanted}: {error}", reason) from None
             self._open_count += 1
         return opened
+
+    def _find(self, library: Any, wanted: str, is_input: bool) -> tuple[int, str]:
+        devices = library.query_devices()
+        channels = "max_input_channels" if is_input else "max_output_channels"
+        if wanted == "default":
+            index = _default(library, is_input)
+            return index, str(devices[index]["name"])
+        for index, device in enumerate(devices):
+            if wanted.lower() in device["name"].lower() and device[channels] > 0:
+                return index, str(device["name"])
+        name = self._choose(wanted, is_input)
+        if name:
+            return _default(library, is_input), name
+        raise ValueError("no device of that name")
 
     def _closed(self) -> None:
         with self._changed:
@@ -136,18 +161,11 @@ def _start(library: Any, opened: Stream, stream: Any, name: str) -> None:
         raise
 
 
-def _find(library: Any, wanted: str, is_input: bool) -> tuple[int, str]:
-    devices = library.query_devices()
-    channels = "max_input_channels" if is_input else "max_output_channels"
-    if wanted == "default":
-        index = library.default.device[0 if is_input else 1]
-        if index >= 0:
-            return index, str(devices[index]["name"])
+def _default(library: Any, is_input: bool) -> int:
+    index = int(library.default.device[0 if is_input else 1])
+    if index < 0:
         raise ValueError("PortAudio has no default device")
-    for index, device in enumerate(devices):
-        if wanted.lower() in device["name"].lower() and device[channels] > 0:
-            return index, str(device["name"])
-    raise ValueError("PortAudio has no device of that name")
+    return index
 
 
 DEVICES = Devices()

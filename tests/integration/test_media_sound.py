@@ -140,3 +140,25 @@ async def test_a_sound_server_that_dies_is_come_back_to(tmp_path: Path) -> None:
             await terminal.until(lambda report: report.loudspeaker_reason is None)
             async with process(environment, "parec", "--device=speaker.monitor", *RAW) as recorder:
                 await until_heard(recorder)
+
+
+async def test_a_speakerphone_is_chosen_by_name(tmp_path: Path) -> None:
+    """Not the one that the sound server would take; a name that nothing has is a fault with its reason."""
+    folder = tmp_path / "s"
+    folder.mkdir()
+    async with sound_server(folder) as environment:
+        await plug_in(environment, "conference", priority=1)
+        async with (
+            running_terminal(
+                tmp_path, environment=environment, microphone="Nonesuch", loudspeaker="Conference"
+            ) as terminal,
+            open_page(terminal, A.call) as page,
+            process(environment, "parec", "--device=conference.monitor", *RAW) as recorder,
+        ):
+            terminal.do(A, microphone="on")
+            await page.offer()
+            report = await terminal.until(
+                lambda report: report.microphone is Lamp.FAULT and "conference" in report.loudspeaker_name.lower()
+            )
+            assert (report.microphone_reason, report.loudspeaker_reason) == (Reason.MICROPHONE_MISSING, None)
+            await until_heard(recorder)
