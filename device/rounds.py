@@ -25,6 +25,8 @@ _logger = logging.getLogger(__name__)
 
 TRY_S = 2.0
 """For one server, from the first packet to two rooms."""
+GRACE_S = 2.0
+"""So long a lost round is waited for where its machine is there: a server that died is started again."""
 PATIENCE_S = 10.0
 """So long a lost round is waited for where no server can be reached at all: the network may be what is gone."""
 RETRY_S = 5.0
@@ -158,7 +160,7 @@ class Rounds:
     async def _recover(self, own: Round) -> None:
         """The connection is lost: is it only that, is it the server, or the network?"""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + PATIENCE_S
+        start_s = loop.time()
         while _is_round(self._state(), own):
             is_network = False
             try:
@@ -169,7 +171,7 @@ class Rounds:
                 is_network = error.reason is not Reason.FAR_SIDE_REFUSED
             if not _is_round(self._state(), own) or await self._open(self._in_order()):
                 return
-            if not is_network or loop.time() > deadline:
+            if loop.time() - start_s > (PATIENCE_S if is_network else GRACE_S):
                 self._dispatch(events.RoundGone(room=own.room))
                 await self._retry()
                 return

@@ -27,7 +27,7 @@ from kiosk.contract.directory import DeskPresence
 from kiosk.contract.mqtt import Event
 from kiosk.contract.state import Partner, State
 from kiosk.desk import configuration as desk_configuration
-from provisioning import toml
+from provisioning import janus, toml
 from provisioning.central import configuration, tasks
 from provisioning.demo import installation, options, robots
 from provisioning.demo.bench import Bench
@@ -87,7 +87,10 @@ class House:
     # From start to end.
 
     async def start(self) -> None:
-        """Brings everything up to the idle screen, schedule and directory included."""
+        """Brings everything up to the idle screen, schedule, directory and media server included."""
+        if self.made.media_server_port:
+            await self.supervisor.start(self.made.media_server())
+            await until_open(self.made.media_server_port)
         for name in ("ui", "broker", "media", "desk"):
             await self.supervisor.start(self.program(name))
         self._background.append(asyncio.create_task(self.supervisor.failure(), name="failure"))
@@ -98,6 +101,9 @@ class House:
         await self.supervisor.start(self.program("agent"))
         await asyncio.to_thread(tasks.push_directory, self.central, self.made.directory_file)
         await self.push_schedule(self.made.schedule_file)
+        if self.made.media_server_port:
+            file = janus.file_of(self.made.media_server_directory)
+            await asyncio.to_thread(tasks.push_media_servers, self.central, (TERMINAL,), (file,))
         await self.hands.until(phase="idle", timeout_s=_START_S)
         await self.until(lambda: bool(self.state().appointments), 5.0, "the schedule")
 
@@ -281,10 +287,11 @@ def far_side() -> Sequence[str]:
 
 
 @contextlib.asynccontextmanager
-async def open_house(size: str = "800x480") -> AsyncIterator[House]:
+async def open_house(size: str = "800x480", engine: str = "mesh") -> AsyncIterator[House]:
     """A house on its idle screen. Leaving it ends all processes; one that does not end when asked is a failure."""
     far_side()
-    said = options.parse(["--headless", "--size", size, "--camera", "pattern", "--microphone", "tone"])
+    sources = ("--camera", "pattern", "--microphone", "tone")
+    said = options.parse(["--headless", "--size", size, *sources, "--engine", engine])
     with installation.build(said) as made:
         _listen_everywhere(made.made.desk_file(DESK_SERVER))
         logs = made.directory / "logs"
