@@ -152,6 +152,8 @@ async def test_media_is_told_what_is_on_the_glass_and_tells_how_loud_it_is(app: 
 async def test_the_last_picture_of_an_interrupted_partner_does_not_stay(app: App) -> None:
     """The place goes on asking for pictures, and says in words what is the matter."""
     server, tile = FrameServer(os.getuid()), f"{BRANDT.call}/camera"
+    told: asyncio.Queue[object] = asyncio.Queue()
+    server.on_heights = told.put_nowait
     running = replace(a_session(BRANDT), now=NOW, appointments=())
     ring = FrameRingWriter(WIDTH_PX, HEIGHT_PX)
     ring.write(plain(GREEN))
@@ -161,7 +163,9 @@ async def test_the_last_picture_of_an_interrupted_partner_does_not_stay(app: App
         await app.until_colour(*place, (0, 255, 0))
         agent.show(with_peers(running, seen(BRANDT.call, quality=Quality.INTERRUPTED)))
         await app.until_colour(*place, NIGHT)
-        assert server.heights[tile] > 200
+        async with asyncio.timeout(PATIENCE_S):
+            while server.heights.get(tile, 0) <= 200:
+                await told.get()
         agent.show(running)
         await app.until_colour(*place, (0, 255, 0))
     ring.close()
