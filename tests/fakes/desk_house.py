@@ -100,7 +100,13 @@ class PageDouble:
 class DeskHouse:
     """Starts nothing by itself; leaving the context ends everything."""
 
-    def __init__(self, directory: Path, supervisor: Supervisor, http: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        supervisor: Supervisor,
+        http: aiohttp.ClientSession,
+        media_servers: tuple[str, ...] = (),
+    ) -> None:
         self.directory = directory
         self.supervisor = supervisor
         self.http = http
@@ -113,6 +119,7 @@ class DeskHouse:
             desk_port=self.desk_port,
             page=self.address,
             is_miniature=True,
+            media_servers=media_servers,
         )
         self.made = installation.create(directory / "house", plan)
         self.desk_file = self.made.desk_file("desk-1")
@@ -179,10 +186,15 @@ class DeskHouse:
 
 
 @contextlib.asynccontextmanager
-async def desk_house(directory: Path, *, is_started: bool = True) -> AsyncIterator[DeskHouse]:
-    """A house in `directory`, with broker, directory and desk server running where `is_started`."""
+async def desk_house(
+    directory: Path, *, is_started: bool = True, media_servers: tuple[str, ...] = ()
+) -> AsyncIterator[DeskHouse]:
+    """A house in `directory`, with broker, directory and desk server running where `is_started`.
+
+    `media_servers`: their addresses, to which pages may connect.
+    """
     async with aiohttp.ClientSession() as http, Supervisor(directory / "logs") as supervisor:
-        house = DeskHouse(directory, supervisor, http)
+        house = DeskHouse(directory, supervisor, http, media_servers)
         if is_started:
             await house.start_broker()
             await house.publish_as_central(topics.DIRECTORY, DIRECTORY)

@@ -12,11 +12,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from kiosk.contract import topics
 from kiosk.contract.state import Consent, Standing
 from tests.fakes import janus
 from tests.fakes.browser import by, chromium, open_tab, page_until, stats
-from tests.fakes.desk_house import DESK, DIRECTORY, OTHER_DESK, DeskHouse, desk_house
+from tests.fakes.desk_house import DESK, OTHER_DESK, DeskHouse, desk_house
 from tests.fakes.desk_room import ROOM, ScriptedRoom, Visitor, scripted_room
 from tests.fakes.desk_round import DeskRound, desk_round
 from tests.fakes.janus import Janus
@@ -54,12 +53,8 @@ async def browser() -> AsyncIterator[Browser]:
 @contextlib.asynccontextmanager
 async def meeting(directory: Path, browser: Browser, *servers: Janus) -> AsyncIterator[Meeting]:
     async with contextlib.AsyncExitStack() as stack:
-        house = await stack.enter_async_context(desk_house(directory / "desk", is_started=False))
-        urls = ", ".join(f'"{one.server.url}"' for one in servers)
-        house.desk_file.write_text(f"media_servers = [{urls}]\n" + house.desk_file.read_text())
-        await house.start_broker()
-        await house.publish_as_central(topics.DIRECTORY, DIRECTORY)
-        await house.start_desk()
+        urls = tuple(one.server.url for one in servers)
+        house = await stack.enter_async_context(desk_house(directory / "desk", media_servers=urls))
         room = await stack.enter_async_context(scripted_room(house))
         tabs = {desk: await stack.enter_async_context(open_tab(browser, "about:blank")) for desk in (DESK, OTHER_DESK)}
         yield Meeting(house, room, tabs)
