@@ -106,10 +106,12 @@ class JanusPartner:
             self.pc.addTransceiver(self._picture(100), "sendonly")
             self.pc.addTransceiver(self._picture(200) if self._has_screen else "video", "sendonly")
         await self.pc.setLocalDescription(await self.pc.createOffer())
-        offer = Jsep(type="offer", sdp=self.pc.localDescription.sdp)
-        answer = await self.handle.request({"request": "publish"}, offer)
+        answer = await self.handle.request({"request": "publish"}, self._offer())
         assert answer.jsep
         await self.pc.setRemoteDescription(RTCSessionDescription(answer.jsep.sdp, "answer"))
+
+    def _offer(self) -> Jsep:
+        return Jsep(type="offer", sdp=self.pc.localDescription.sdp)
 
     def _voice(self) -> MediaStreamTrack:
         return Voice()

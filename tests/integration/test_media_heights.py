@@ -12,6 +12,7 @@ from kiosk.contract.media import PlannedPeer, SignalKind, Wish
 from kiosk.runtime.tiles import FrameClient
 from tests.fakes.janus import running
 from tests.fakes.janus_partner import JanusPartner, round_on
+from tests.fakes.layered_partner import LayeredPartner
 from tests.fakes.media_bench import Terminal, open_page, running_terminal
 from tests.integration.wire import Wire, _udp_ports, listening
 
@@ -104,6 +105,29 @@ async def test_a_media_server_sends_nothing_for_a_hidden_tile(tmp_path: Path) ->
         received = terminal.peer(A.call).frames_received
         client.send_heights({f"{A.call}/camera": 600})
         await terminal.until(lambda report: report.peers[0].frames_received > received + 3, timeout_s=2)
+
+
+async def test_a_media_server_sends_the_layer_that_fits_the_tile(tmp_path: Path) -> None:
+    """180, 720 and 360 lines of a camera that comes in three sizes, each within two seconds."""
+    async with (
+        running_terminal(tmp_path) as terminal,
+        running(tmp_path / "janus") as server,
+        round_on(server.server) as round,
+        LayeredPartner(await round.seat(), A.call) as partner,
+        app(tmp_path) as client,
+    ):
+        await partner.publish()
+        terminal.do()
+        terminal.plan = msgspec.structs.replace(terminal.plan, seat=await round.seat(), peers=(partner.planned,))
+        terminal.send(terminal.plan)
+        for tile_px, height_px in ((150, 180), (600, 720), (300, 360)):
+            client.send_heights({f"{A.call}/camera": tile_px})
+            await terminal.until(
+                lambda report, height_px=height_px: (  # type: ignore[misc]
+                    bool(report.peers) and report.peers[0].stats.height_px == height_px
+                ),
+                timeout_s=5,
+            )
 
 
 def pictures_of(wire: Wire, pid: int) -> int:
