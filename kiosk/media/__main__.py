@@ -4,11 +4,13 @@ import sys
 from pathlib import Path
 
 from kiosk.contract.configuration import load
+from kiosk.media.memory import give_back_large
 from kiosk.media.process import serve
 from kiosk.runtime import service
 
 
 async def _main() -> None:
+    give_back_large()
     await serve(load(Path(sys.argv[1])))
 
 
