@@ -5,9 +5,12 @@ What is enforced by the server, and how, is said in `kiosk.contract.media.Seat`.
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from kiosk.contract.errors import MediaServerError
+import msgspec
+from msgspec import Struct
+
+from kiosk.contract.errors import MediaServerError, Reason
 from kiosk.contract.state import Round
 from kiosk.runtime import janus
 from kiosk.runtime.janus import Event, Handle, Session
@@ -38,6 +41,43 @@ _SOUND_ONLY = {"videocodec": "h265"}
 """Janus wants one codec at least: one that no client of ours sends. Who publishes a picture all the same is kicked."""
 
 
+_Kind = TypeVar("_Kind")
+
+
+class _Feed(Struct, frozen=True):
+    id: str
+
+
+class _Stream(Struct, frozen=True):
+    type: str = ""
+    disabled: bool = False
+
+
+class _Publisher(Struct, frozen=True):
+    id: str
+    streams: tuple[_Stream, ...] = ()
+
+
+class _Allowed(Struct, frozen=True):
+    """Answer to `allowed`."""
+
+    allowed: frozenset[str]
+
+
+class _Participants(Struct, frozen=True):
+    """Answer to `listparticipants`."""
+
+    participants: tuple[_Feed, ...]
+
+
+class _News(Struct, frozen=True):
+    """What a room announces, as far as a guard minds."""
+
+    joining: _Feed | None = None
+    leaving: str = ""
+    publishers: tuple[_Publisher, ...] = ()
+
+
 def new_round(url: str) -> Round:
     """Ids and a secret for a round that is still to be made."""
     room, sound_room, secret = (secrets.token_hex(_ID_BYTES) for _ in range(3))
@@ -49,7 +89,9 @@ async def create(session: Session, key: str, made: Round) -> None:
     handle = await session.attach(_ignore)
     for room, kind in ((made.room, _WITH_PICTURES), (made.sound_room, _SOUND_ONLY)):
         body = {**_ROOM, **kind, "request": "create", "room": room, "secret": made.secret, "admin_key": key}
-        await handle.request({**body, "description": "", "allowed": []})
+        answer = await handle.request({**body, "description": "", "allowed": []})
+        if answer.data.get("videoroom") != "created":
+            raise MediaServerError("create: not an answer of VideoRoom", Reason.MALFORMED)
 
 
 async def destroy(session: Session, made: Round) -> None:
@@ -115,11 +157,11 @@ class Guard:
             MediaServerError: it may be so, and may not.
         """
         self._has_stranger = False
-        known = set((await self._ask("allowed", action="add", allowed=[]))["allowed"])
+        known = _read(await self._ask("allowed", action="add", allowed=[]), _Allowed).allowed
         if self._table is None:
             # We come (back) to a room with people in it: as if they all had been here, and gone were slipped away.
             self.has_slipped = bool(known - set(table))
-            self._came = set(table.values()) if known else set()
+            self._came |= set(table.values()) if known else set()
         if outdated := sorted(known - set(table)):
             await self._ask("allowed", action="remove", allowed=outdated)
         await self._put_out(set(table.values()))
@@ -139,7 +181,7 @@ class Guard:
         return True
 
     async def _put_out(self, welcome: set[str]) -> None:
-        here = {str(person.get("id")) for person in (await self._ask("listparticipants")).get("participants", [])}
+        here = {person.id for person in _read(await self._ask("listparticipants"), _Participants).participants}
         for feed in (here - welcome - {self._own}) | (here & self._offending):
             await self.kick(feed)
         self._offending.clear()
@@ -149,34 +191,36 @@ class Guard:
         self._came -= gone
         self._left -= gone
 
-    async def _ask(self, request: str, **more: Any) -> dict[str, Any]:
-        return (
-            await self._handle.request({"request": request, "room": self.room, "secret": self._secret, **more})
-        ).data
+    async def _ask(self, request: str, **more: Any) -> Event:
+        return await self._handle.request({"request": request, "room": self.room, "secret": self._secret, **more})
 
     def hear(self, event: Event) -> bool:
         """Takes what the room announces; returns whether there is somebody to be put out."""
-        joining, leaving = event.data.get("joining"), event.data.get("leaving")
-        if isinstance(joining, dict):
-            feed = str(joining.get("id"))
-            self._came.add(feed)
-            self._has_stranger = self._has_stranger or feed not in (self._table or {}).values()
-        elif isinstance(leaving, str) and leaving in self._came:
-            self._left.add(leaving)
+        try:
+            news = _read(event, _News)
+        except MediaServerError:
+            return self._has_stranger  # there are many kinds of news, and none of the others is for us
+        if news.joining:
+            self._came.add(news.joining.id)
+            self._has_stranger = self._has_stranger or news.joining.id not in (self._table or {}).values()
+        elif news.leaving in self._came:
+            self._left.add(news.leaving)
         elif not self._has_pictures:
-            self._offending |= _with_picture(event.data.get("publishers"))
+            self._offending |= {publisher.id for publisher in news.publishers if _has_picture(publisher)}
             self._has_stranger = self._has_stranger or bool(self._offending)
         return self._has_stranger
 
 
-def _with_picture(publishers: Any) -> set[str]:
-    """Of the feeds Janus announces, those that publish video."""
-    found = set()
-    for publisher in publishers if isinstance(publishers, list) else ():
-        streams = publisher.get("streams", ())
-        if any(stream.get("type") == "video" and not stream.get("disabled") for stream in streams):
-            found.add(str(publisher.get("id")))
-    return found
+def _read(event: Event, kind: type[_Kind]) -> _Kind:
+    """Raises MediaServerError for what VideoRoom would not say."""
+    try:
+        return msgspec.convert(event.data, kind)
+    except msgspec.ValidationError as error:
+        raise MediaServerError(f"not an answer of VideoRoom: {error}", Reason.MALFORMED) from None
+
+
+def _has_picture(publisher: _Publisher) -> bool:
+    return any(stream.type == "video" and not stream.disabled for stream in publisher.streams)
 
 
 class Keeper:

@@ -32,6 +32,8 @@ PATIENCE_S = 10.0
 RETRY_S = 5.0
 """After all servers were tried in vain."""
 _PAUSE_S = 0.3
+_MOST_IN_VAIN = 3
+"""So many rounds may be made in which nobody could be seated, one after the other."""
 SWEEP_S = 30.0
 """After a room could not be destroyed."""
 
@@ -59,6 +61,8 @@ class Rounds:
         self._to_sweep = asyncio.Event()
         self._was_media_here = False
         self._is_media_new = False
+        self._in_vain = 0
+        """Rounds lost since somebody could be seated in one."""
         self._moved_from = ""
         """Room that media could not reach though we could."""
 
@@ -135,6 +139,7 @@ class Rounds:
             why = error
         if why is not None and _is_round(self._state(), own):
             self._refusals.note(why)
+            self._in_vain += 1
             await self._recover(own)
 
     async def _attend(self, own: Round, keeper: Keeper) -> None:
@@ -144,7 +149,9 @@ class Rounds:
             self._is_media_new = False
             await keeper.kick(rounds.feed(self._state(), rounds.ROOM))
         tables = rounds.tables(self._state())
-        if await keeper.seat(tables):
+        is_new = await keeper.seat(tables)
+        self._in_vain = 0
+        if is_new:
             tokens = tuple(sorted(token for table in tables.values() for token in table))
             self._dispatch(events.RoundSeated(room=own.room, tokens=tokens))
         lost = self._state().media.lost_room
@@ -163,15 +170,16 @@ class Rounds:
         start_s = loop.time()
         while _is_round(self._state(), own):
             is_network = False
+            is_hopeless = self._in_vain > _MOST_IN_VAIN
             try:
                 async with _limit(TRY_S), self._connected(own.url) as session:
-                    if await media_server.exists(session, own):
+                    if await media_server.exists(session, own) and not is_hopeless:
                         break
             except MediaServerError as error:
                 is_network = error.reason is not Reason.FAR_SIDE_REFUSED
-            if not _is_round(self._state(), own) or await self._open(self._in_order()):
+            if not _is_round(self._state(), own) or (not is_hopeless and await self._open(self._in_order())):
                 return
-            if loop.time() - start_s > (PATIENCE_S if is_network else GRACE_S):
+            if is_hopeless or loop.time() - start_s > (PATIENCE_S if is_network else GRACE_S):
                 self._dispatch(events.RoundGone(room=own.room))
                 await self._retry()
                 return

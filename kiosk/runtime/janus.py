@@ -108,7 +108,8 @@ class Handle:
         data = answer.plugindata.data
         if "error_code" in data:
             detail = f"{body.get('request', 'a request')} was refused: {data.get('error', '')}"
-            raise MediaServerError(detail, Reason.FAR_SIDE_REFUSED, int(data["error_code"]))
+            code = data["error_code"]
+            raise MediaServerError(detail, Reason.FAR_SIDE_REFUSED, code if isinstance(code, int) else 0)
         return Event(kind="event", data=data, jsep=answer.jsep)
 
     async def trickle(self, candidate: dict[str, Any] | None) -> None:
@@ -197,16 +198,18 @@ class Session:
 
     async def listen(self) -> None:
         """Takes what comes until the connection ends."""
-        async for frame in self._socket:
-            if frame.type is not aiohttp.WSMsgType.TEXT:
-                continue
-            try:
-                message = msgspec.json.decode(frame.data, type=_Message)
-            except msgspec.MsgspecError as error:
-                self._refuse(f"not a message of Janus: {error}")
-                continue
-            self._take(message, frame.data)
-        self.end(MediaServerError("the connection is closed"))
+        try:
+            async for frame in self._socket:
+                if frame.type is not aiohttp.WSMsgType.TEXT:
+                    continue
+                try:
+                    message = msgspec.json.decode(frame.data, type=_Message)
+                except msgspec.MsgspecError as error:
+                    self._refuse(f"not a message of Janus: {error}")
+                    continue
+                self._take(message, frame.data)
+        finally:
+            self.end(MediaServerError("the connection is closed"))
 
     async def keep_alive(self) -> None:
         """Until Janus answers no longer; without it a session ends after 60 s."""

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from kiosk.consultation import events, media_plan, room_view, rounds
 from kiosk.contract import intents
+from kiosk.contract.configuration import EngineChoice
 from kiosk.contract.errors import MediaServerError
 from kiosk.contract.links import MediaServer
 from kiosk.contract.media import MediaReport, Seat
+from kiosk.contract.partner import RingReply
 from kiosk.contract.state import Consent, Round, State
 from kiosk.runtime import janus
 from kiosk.runtime.janus import Handle, Session, connected
@@ -324,3 +327,53 @@ async def test_neither_list_nor_log_names_anybody(tmp_path: Path, scene: RoundHo
         assert secret not in told
     for secret in (seat.token, HOST):
         assert secret not in server.log
+
+
+_MADE = {"videoroom": "created"}
+
+
+@pytest.mark.parametrize("data", [{}, _MADE, {**_MADE, "allowed": 7}, {**_MADE, "allowed": [], "participants": [4]}])
+async def test_a_server_that_talks_nonsense_is_refused(scene: RoundHouse, data: dict[str, Any]):
+    """No crash, and nobody waits for a seat for long: counted, and peer to peer."""
+
+    async def answer(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=("janus-protocol",))
+        await socket.prepare(request)
+        async for message in socket:
+            transaction = message.json()["transaction"]
+            reply = {"janus": "success", "transaction": transaction, "data": {"id": 5}, "plugindata": {"data": data}}
+            await socket.send_json(reply)
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, HOST, port).start()
+    try:
+        async with scene.alive(MediaServer(url=f"ws://{HOST}:{port}", key="x")):
+            scene.in_session().admitted("youth-1")
+            await until_true(lambda: _counted(scene))
+            await scene.until(lambda state: not any(peer.feed for peer in media_plan(state).peers), timeout_s=8)
+            assert media_plan(scene.state).seat is None
+    finally:
+        await runner.cleanup()
+
+
+async def test_the_fifth_party_takes_everybody_to_the_media_server(scene: RoundHouse, server: Janus):
+    """Without being configured for it: the rooms stand ready while the fifth waits, so nobody waits for them."""
+    scene.do(events.EngineChosen(engine=EngineChoice.AUTO))
+    async with scene.alive(server.server):
+        scene.in_session().admitted("youth-1").admitted("debts-1").admitted("guest-1")
+        scene.ringing("words-1")
+        ring = scene.session.ring
+        assert ring
+        scene.do(events.RingAnswered(desk="words-1", ring=ring.id, reply=RingReply.ACCEPT))
+        scene.knock("words-1", ring=ring.id)
+        await scene.until(_round)
+        assert media_plan(scene.state).peers[0].feed == ""
+        scene.do(intents.Admit(call=call_of("words-1"), consent=Consent.ALL))
+        seats = [await scene.seat_of(desk) for desk in ("youth-1", "debts-1", "guest-1", "words-1")]
+        assert len({seat.feed for seat in seats}) == 4
+        assert all(peer.feed for peer in media_plan(scene.state).peers)
