@@ -50,7 +50,7 @@ class Janus:
             self._process = await asyncio.create_subprocess_exec(
                 *janus.command(self._directory), stdout=log, stderr=log
             )
-        await until_open(self.port)
+        await until_open(self.port, host=self._address)
 
     async def kill(self, number: int = signal.SIGKILL) -> None:
         """Ends it as suddenly as `number` does."""

@@ -1,5 +1,6 @@
 """The media process by way of Debian's Janus: partners of plain aiortc, rounds made as the agent makes them."""
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -11,10 +12,11 @@ from kiosk.contract.media import MediaReport, PeerLink, PeerReport, Plan, Planne
 from kiosk.runtime import janus
 from provisioning.authority import Authority
 from provisioning.demo.ports import HOST
-from tests.fakes.janus import Janus, running
+from tests.fakes.janus import MEDIA_ADDRESS, Janus, running
 from tests.fakes.janus_partner import JanusPartner, round_on
 from tests.fakes.media_bench import FRAMES_PER_SECOND, Terminal, open_page, running_terminal
 from tests.fakes.tcp_proxy import proxy_to
+from tests.integration.test_media_cable import cable
 
 
 @pytest.fixture
@@ -221,6 +223,33 @@ async def test_a_server_with_a_certificate_of_the_house_is_trusted(tmp_path: Pat
         await partner.publish()
         do(terminal, await round.seat(), partner.planned)
         await until_all(terminal, lambda peer: peer.frames_received > 5)
+
+
+async def test_a_cable_pulled_for_5_s_costs_at_most_5_more(tmp_path: Path) -> None:
+    """Between the terminal and the server: noticed within 4 s, pictures both ways 5 s after it is back, still muted."""
+    far = ("nsenter", "-t", os.environ["RUNDTISCH_FAR_PID"], "-n")
+    async with (
+        running(tmp_path / "janus", address=MEDIA_ADDRESS) as server,
+        running_terminal(tmp_path, prefix=far) as terminal,
+        round_on(server.server) as round,
+        JanusPartner(await round.seat(), "a" * 16) as partner,
+    ):
+        await partner.publish()
+        seat = await round.seat()
+        do(terminal, seat, partner.planned, microphone=Sending.HERE)
+        await until_all(terminal, lambda peer: peer.frames_received > 5 and peer.frames_sent > 5)
+        await cable("down")
+        pulled_s = time.monotonic()
+        try:
+            await until_all(terminal, lambda peer: peer.link is PeerLink.LOST, timeout_s=4)
+            await terminal.until(lambda _: time.monotonic() - pulled_s >= 5, timeout_s=6)
+        finally:
+            await cable("up")
+        back_s, before = time.monotonic(), terminal.report.peers[0]
+        goals = before.frames_received + 5, before.frames_sent + 5
+        await until_all(terminal, lambda peer: peer.frames_received > goals[0] and peer.frames_sent > goals[1])
+        assert time.monotonic() - back_s < 5
+        assert terminal.report.peers[0].audio_packets_sent == 0
 
 
 async def test_the_engine_changes_in_a_running_session(tmp_path: Path, server: Janus) -> None:
