@@ -6,8 +6,12 @@ import { closePath, describe, newPath, takeCandidate } from './path.js';
 
 const SUBSTREAM_PX = [200, 400];
 const STATS_MS = 200;
+/** A layer begins with a keyframe, and a browser gives none within 300 ms of the last one: it is asked for again. */
+const ASK_AGAIN_MS = 600;
+const ASK_TIMES = 8;
 
 const named = (feed) => ({ feed });
+const layerOf = (height) => SUBSTREAM_PX.filter((limit) => height > limit).length;
 
 export class Subscription {
   /** `attach(heard)` makes a handle; `changed()`: another stream or link; `failed(error)`: nothing is left of it. */
@@ -23,6 +27,7 @@ export class Subscription {
 
   reset() {
     closePath(this.pc);
+    clearTimeout(this.timer);
     this.pc = this.handle = null;
     this.generation += 1;
     this.isUp = this.isJoined = this.isCareful = false;
@@ -30,6 +35,7 @@ export class Subscription {
     this.early = [];
     this.lines = new Map();
     this.told = new Map();
+    this.awaited = new Map();
     this.steps = Promise.resolve();
   }
 
@@ -106,6 +112,7 @@ export class Subscription {
   heard(data, jsep) {
     if (data.hangup) this.failed(new Error('hung up'));
     else if (data.candidate) this.candidate(data.candidate);
+    else if (data.substream !== undefined) this.layerCame(data.mid, data.substream);
     if (jsep || data.streams) this.then(() => this.take({ data, jsep }));
   }
 
@@ -133,8 +140,9 @@ export class Subscription {
   read(streams) {
     const old = this.lines;
     this.lines = new Map();
-    for (const { mid, feed_id: feed, feed_mid: theirs, active } of streams) {
-      if (active !== false && this.wanted.has(feed)) this.lines.set(mid, { feed, line: LINES[theirs] });
+    for (const { mid, feed_id: feed, feed_mid: theirs, active, simulcast } of streams) {
+      const hasLayers = Boolean(simulcast);
+      if (active !== false && this.wanted.has(feed)) this.lines.set(mid, { feed, line: LINES[theirs], hasLayers });
       if (old.get(mid)?.feed !== feed) this.told.delete(mid);
     }
   }
@@ -171,16 +179,33 @@ export class Subscription {
   /** A layer by height, nothing of what is not seen; a screen has one layer only, and stays whole. */
   configure() {
     const changes = [];
-    for (const [mid, { feed, line }] of this.lines) {
+    for (const [mid, { feed, line, hasLayers }] of this.lines) {
       const height = this.heights.get(feed)?.[`${line}_px`];
       if (line === 'microphone' || height === undefined) continue;
-      const substream = SUBSTREAM_PX.filter((limit) => height > limit).length;
-      const change = { mid, send: height > 0, ...(line === 'camera' && height > 0 && { substream }) };
+      const layer = line === 'camera' && height > 0 ? { substream: layerOf(height) } : {};
+      const change = { mid, send: height > 0, ...layer };
       if (this.told.get(mid) === JSON.stringify(change)) continue;
       this.told.set(mid, JSON.stringify(change));
+      this.awaited.delete(mid);
+      if (hasLayers && 'substream' in layer) this.awaited.set(mid, { change, times: 0 });
       changes.push(change);
     }
+    this.tell(changes);
+  }
+
+  tell(changes) {
+    clearTimeout(this.timer);
     if (changes.length) this.then(() => this.handle?.request({ request: 'configure', streams: changes }));
+    if (this.awaited.size) this.timer = setTimeout(() => this.tellAgain(), ASK_AGAIN_MS);
+  }
+
+  tellAgain() {
+    for (const [mid, asked] of this.awaited) if (++asked.times > ASK_TIMES) this.awaited.delete(mid);
+    this.tell([...this.awaited.values()].map(({ change }) => change));
+  }
+
+  layerCame(mid, substream) {
+    if (this.awaited.get(mid)?.change.substream === substream) this.awaited.delete(mid);
   }
 
   async count(feed) {
@@ -204,6 +229,7 @@ export class Subscription {
 
   close() {
     this.isClosed = true;
+    clearTimeout(this.timer);
     closePath(this.pc);
     this.pc = this.handle = null;
   }
