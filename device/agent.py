@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from device import clock, health, network
+from device import clock, health
 from device.broker.answers import Answers
 from device.broker.client import Client
 from device.broker.commands import Commands
@@ -38,7 +38,7 @@ from kiosk.contract.configuration import Configuration
 from kiosk.contract.errors import ConfigurationError, LinkError, MalformedError
 from kiosk.contract.links import Chime, IceServers, Role
 from kiosk.contract.state import State
-from kiosk.runtime import janus, link, service
+from kiosk.runtime import janus, link, network, service
 from kiosk.runtime.log import Refusals
 
 _logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kiosk.contract.errors import RundtischError
-from provisioning import installation, janus
+from provisioning import installation, janus, turn
 from provisioning.central import configuration, tasks
 from provisioning.central.configuration import Central
 from provisioning.central.tasks import Done
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _directory(areas.add_parser("directory", help="offices, desks and needs"))
     _link(areas.add_parser("link", help="links by which partners come"))
     _media_server(areas.add_parser("media-server", help="Janus servers for rounds of more than four parties"))
+    _relay(areas.add_parser("relay", help="TURN relays for networks that let nothing else through"))
     _installation(areas.add_parser("installation", help="certificates and configuration of all parts"))
     return parser
 
@@ -134,6 +135,44 @@ def _new_media_server(said: argparse.Namespace) -> Done:
             f"made {said.directory} for {server.url}",
             "its machine: copy the .jcfg files to /etc/janus, owned by its user, and restart janus.service",
             f"then: provision media-server push --room SITE.ROOM {file}",
+        )
+    )
+
+
+def _relay(area: argparse.ArgumentParser) -> None:
+    commands = area.add_subparsers(required=True, metavar="COMMAND")
+    new = commands.add_parser("new", help="make the configuration of a coturn, and the file that `push` takes")
+    new.add_argument("directory", type=Path, metavar="DIR")
+    new.add_argument("--host", required=True, help="how terminals and pages reach it: turn.example.org")
+    new.add_argument("--address", required=True, help="of its machine, where it listens and relays")
+    new.add_argument("--port", type=int, default=3478, help="for UDP and TCP, default 3478")
+    new.add_argument("--tls-port", type=int, default=5349, help="where there is a certificate, default 5349")
+    new.add_argument("--certificate", type=Path, nargs=2, metavar=("CERTIFICATE.pem", "KEY.pem"), help="for TLS")
+    new.set_defaults(task=_new_relay)
+    push = commands.add_parser(
+        "push", help="give terminals new credentials for the relays; let a timer do it before they expire"
+    )
+    push.add_argument("--room", action="append", required=True, metavar="TERMINAL", help="once for each terminal")
+    push.add_argument("--hours", type=_days, default=24, help="how long the credentials are good, default 24")
+    push.add_argument("file", type=Path, nargs="*", metavar="relay.toml", help="one a relay; none: no relays")
+    _central(push, lambda said: tasks.push_relays(_load(said), tuple(said.room), tuple(said.file), said.hours))
+
+
+def _new_relay(said: argparse.Namespace) -> Done:
+    certificate = (said.certificate[0].resolve(), said.certificate[1].resolve()) if said.certificate else None
+    relay = turn.write(
+        said.directory,
+        host=said.host,
+        address=said.address,
+        port=said.port,
+        tls_port=said.tls_port,
+        certificate=certificate,
+    )
+    return Done(
+        (
+            f"made {said.directory} for {relay.host}",
+            "its machine: copy turnserver.conf to /etc, owned by its user, and restart coturn.service",
+            f"then, each day: provision relay push --room SITE.ROOM {turn.file_of(said.directory)}",
         )
     )
 

@@ -29,7 +29,7 @@ from kiosk.media.sending.microphone_feed import MicrophoneFeed
 from kiosk.media.sending.video_feed import VideoFeed
 from kiosk.media.tiles import SELF, Tiles
 from kiosk.media.truth import lamp_of, without_counters
-from kiosk.runtime import link, service
+from kiosk.runtime import link, network, service
 from kiosk.runtime.log import Refusals
 from kiosk.runtime.tiles import FrameServer
 
@@ -74,6 +74,7 @@ class Media:
         for name, part in (("camera", self._camera), ("microphone", self._microphone), ("speaker", self._loudspeaker)):
             group.create_task(part.run(), name=name)
         group.create_task(self._screen.run(), name="screen")
+        group.create_task(network.watch(self._engine.network_changed), name="network")
         group.create_task(self._report_changes(), name="reports")
 
     async def talk(self, path: Path, uid: int) -> None:

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from kiosk.contract import configuration, topics
 from kiosk.contract.errors import ConfigurationError, MalformedError
-from kiosk.contract.links import MediaServer, MediaServers
+from kiosk.contract.links import IceServers, MediaServer, MediaServers
 from kiosk.contract.mqtt import RevokedLinks
 from kiosk.contract.schedule import Appointment, Schedule
 from kiosk.runtime import invitation
+from provisioning import turn
 from provisioning.central import directory, schedule
 from provisioning.central.configuration import Central
 from provisioning.central.messages import connected
@@ -88,6 +89,30 @@ def _media_server(file: Path) -> MediaServer:
     if not server.url.startswith(("ws://", "wss://")):
         raise ConfigurationError(f"{file}: {server.url!r} is no WebSocket address - at `$.url`")
     return server
+
+
+def push_relays(central: Central, terminals: tuple[str, ...], files: tuple[Path, ...], hours: int) -> Done:
+    """Publishes the relays of these terminals, with credentials that are good for `hours`; no file: none.
+
+    Raises:
+        ConfigurationError: a terminal or file is not right; nothing was published.
+        BrokerError: it was not taken.
+    """
+    relays: list[turn.Relay] = [configuration.read(file, turn.Relay) for file in files]
+    for terminal in terminals:
+        _check_terminal(terminal)
+    expires_s = int(time.time()) + hours * 3600
+    with connected(central) as broker:
+        for terminal in terminals:
+            servers = tuple(server for relay in relays for server in turn.ice_servers(relay, terminal, expires_s))
+            broker.publish(topics.terminal(terminal, "desired", "ice-servers"), IceServers(servers=servers))
+    until = datetime.fromtimestamp(expires_s, UTC)
+    return Done(
+        tuple(
+            f"{terminal}: {len(relays)} relays published, good until {until:%Y-%m-%d %H:%M} UTC"
+            for terminal in terminals
+        )
+    )
 
 
 def link_desk(central: Central, desk: str, days: int | None) -> Done:

@@ -21,7 +21,7 @@ def free_port(wanted: int = 0) -> int:
         return int(sock.getsockname()[1])
 
 
-async def until_open(port: int, timeout_s: float = 10.0) -> None:
+async def until_open(port: int, timeout_s: float = 10.0, host: str = HOST) -> None:
     """Returns when somebody listens.
 
     Raises:
@@ -30,10 +30,10 @@ async def until_open(port: int, timeout_s: float = 10.0) -> None:
     deadline = time.monotonic() + timeout_s
     while True:
         try:
-            _, writer = await asyncio.open_connection(HOST, port)
+            _, writer = await asyncio.open_connection(host, port)
             writer.close()
             return
         except OSError:
             if time.monotonic() > deadline:
-                raise ProgramError(f"nobody listens on {HOST}:{port} after {timeout_s:.0f} s") from None
+                raise ProgramError(f"nobody listens on {host}:{port} after {timeout_s:.0f} s") from None
             await asyncio.sleep(_RETRY_S)

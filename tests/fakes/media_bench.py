@@ -43,6 +43,7 @@ width_px = 640
 height_px = 360
 frames_per_second = 20
 codec = "{codec}"
+is_relay_only = {is_relay_only}
 """
 
 
@@ -55,6 +56,7 @@ class Terminal:
         self._file = folder / "terminal.toml"
         usual = {
             "ca_file": "ca.pem",
+            "is_relay_only": "false",
             "camera": "pattern",
             "microphone": "tone",
             "loudspeaker": "none",

@@ -9,9 +9,9 @@ import aiomqtt
 import msgspec
 import pytest
 
-from kiosk.contract import topics
+from kiosk.contract import codec, topics
 from kiosk.contract.directory import Directory
-from kiosk.contract.links import MediaServers
+from kiosk.contract.links import IceServers, MediaServers
 from kiosk.contract.mqtt import RevokedLinks
 from kiosk.contract.schedule import Schedule
 from kiosk.runtime import invitation
@@ -165,6 +165,21 @@ async def test_media_servers_arrive_at_their_terminals(house: House, tmp_path: P
     assert house.provision("media-server", "push", "--room", ROOM, files[0], files[0]) == 1
     assert house.provision("media-server", "push", "--room", ROOM) == 0
     assert _servers(await _retained(house, topic)).servers == ()
+
+
+async def test_relays_arrive_with_credentials_that_expire(house: House, tmp_path: Path) -> None:
+    """Good for as many hours as was said; no file takes them back."""
+    folder = tmp_path / "relay"
+    assert main(["relay", "new", str(folder), "--host", "turn.example.org", "--address", "192.0.2.1"]) == 0
+    topic = topics.terminal(ROOM, "desired", "ice-servers")
+    assert house.provision("relay", "push", "--room", ROOM, "--hours", "2", str(folder / "relay.toml")) == 0
+    stun, turn = codec.decode(await _retained(house, topic) or b"", IceServers, topic).servers
+    assert stun.urls == ("stun:turn.example.org:3478",)
+    expires, _, name = turn.username.partition(":")
+    assert name == ROOM
+    assert 7000 < int(expires) - datetime.now(UTC).timestamp() <= 7200
+    assert house.provision("relay", "push", "--room", ROOM) == 0
+    assert codec.decode(await _retained(house, topic) or b"", IceServers, topic).servers == ()
 
 
 async def test_links_are_made_for_desks_and_guests_and_withdrawn(

@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 UNITS = Path(__file__).parents[2] / "systemd"
-NAMES = sorted(path.name for path in UNITS.iterdir() if path.suffix in (".service", ".socket"))
+NAMES = sorted(path.name for path in UNITS.iterdir() if path.suffix in (".service", ".socket", ".timer"))
 SERVICES = [name for name in NAMES if name.endswith(".service")]
 EXPOSURE = "20"
 """systemd's measure times ten: 0 is safest, 100 is exposed to everything."""
 SOUND = [name for name in SERVICES if name.startswith("kiosk-sound")]
 """PipeWire's own programs: they know no watchdog, and no exit code for a bad configuration."""
-OURS = [name for name in SERVICES if name not in SOUND]
+ONCE = [name for name in SERVICES if f"{Path(name).stem}.timer" in NAMES]
+"""What a timer starts, again and again."""
+OURS = [name for name in SERVICES if name not in (*SOUND, *ONCE)]
 PROGRAMS = (
     *("opt/rundtisch/.venv/bin/python", "usr/bin/cage", "usr/sbin/mosquitto"),
     *("usr/bin/pipewire", "usr/bin/wireplumber", "usr/bin/pipewire-pulse"),
@@ -84,13 +86,13 @@ def test_the_touch_app_has_no_network() -> None:
     assert _setting("kiosk-ui.service", "IPAddressDeny") == ["any"]
 
 
-@pytest.mark.parametrize("name", [name for name in SERVICES if name != "kiosk-desk.service"])
+@pytest.mark.parametrize("name", [name for name in SERVICES if name not in ("kiosk-desk.service", *ONCE)])
 def test_links_can_tell_their_peers_apart(name: str) -> None:
     """With PrivateUsers every other user would have the same id, and the check of the links would be void."""
     assert _setting(name, "PrivateUsers") == []
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", [name for name in SERVICES if name not in ONCE])
 def test_a_service_comes_back(name: str) -> None:
     """Restart without end; nothing of its memory is written to a disk."""
     assert _setting(name, "Restart") == ["always"]

@@ -13,6 +13,7 @@ from kiosk.contract.errors import MalformedError
 from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
 from kiosk.media.engine.janus import Janus
 from kiosk.media.engine.mesh import Mesh
+from kiosk.media.engine.relays import Relays
 from kiosk.media.engine.surroundings import Surroundings
 from kiosk.media.rtp import consent, history, steering
 
@@ -26,6 +27,8 @@ class Calls:
         steering.negotiate()
         self._around = around
         self._mesh, self._janus = Mesh(around), Janus(around)
+        self._relays = Relays(around.group, around.ca_file, self._use_found)
+        around.on_lost = lambda: self._relays.look_again(is_urgent=False)
         self._plan = Plan()
 
     @property
@@ -63,7 +66,17 @@ class Calls:
                 self._around.refusals.note(MalformedError("ice-servers", str(error)))
                 continue
             usable.append(RTCIceServer(list(server.urls), server.username or None, server.credential or None))
-        self._around.use_servers(usable)
+        self._relays.use(usable)
+
+    def _use_found(self, servers: list[RTCIceServer]) -> None:
+        self._around.use_servers(servers)
+        if self._around.is_relay_only:  # what is under way without them leads nowhere
+            self._mesh.network_changed()
+
+    def network_changed(self) -> None:
+        self._relays.look_again(is_urgent=True)
+        self._mesh.network_changed()
+        self._janus.network_changed()
 
     def show(self, heights: Mapping[str, int]) -> None:
         self._mesh.show(heights)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import av
+from aioice.ice import get_host_addresses
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
 
 from kiosk.contract.configuration import Codec
@@ -21,7 +22,7 @@ from kiosk.media.rtp.incoming import Incoming
 from kiosk.media.rtp.lip_sync import LipSync
 from kiosk.media.rtp.receiver import Receiver
 from kiosk.media.rtp.sdp import Offer, finish_answer
-from kiosk.media.rtp.statistics import Counters, begun, counters_of
+from kiosk.media.rtp.statistics import Counters, begun, counters_of, own_address
 
 _logger = logging.getLogger(__name__)
 
@@ -120,6 +121,11 @@ class Connection:
         """How tall the peer shows what we send."""
         if self._outgoing:
             self._outgoing.wish(wish)
+
+    def has_lost_address(self) -> bool:
+        """Whether it goes by way of an address of ours that this machine has no longer."""
+        own = own_address(self._pc)
+        return own is not None and own not in get_host_addresses(use_ipv4=True, use_ipv6=True)
 
     def _state_changed(self) -> None:
         state = self._pc.connectionState

@@ -101,6 +101,13 @@ class Janus:
         peer.close()
         self._links[call] = peer.link
 
+    def network_changed(self) -> None:
+        for peer in self._peers.values():
+            peer.network_changed()
+        for place in self._places():
+            place.publisher.network_changed()
+            self._around.say_goodbye(place.room.network_changed())
+
     def show(self, heights: Mapping[str, int]) -> None:
         self._heights = heights
         for peer in self._peers.values():

@@ -42,6 +42,10 @@ class Mesh:
             self._around.refusals.note(error)
             self._around.on_change()
 
+    def network_changed(self) -> None:
+        for peer in self._peers.values():
+            peer.network_changed()
+
     def show(self, heights: Mapping[str, int]) -> None:
         cameras = heights_worth(self._peers, heights)
         for call, peer in self._peers.items():

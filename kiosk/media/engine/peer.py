@@ -62,6 +62,16 @@ class Peer:
         if self._connection:
             self._connection.set_gates(gates_of(self._plan, has_picture=self._has_picture, shown=self._shown))
 
+    def network_changed(self) -> None:
+        """The way that is being tried may never come up; a connection whose own address is gone is over."""
+        if self.link is not PeerLink.UP and (self._asked or self._connection):
+            self._asked = 0
+            self._ask_soon()
+        elif self._connection and self._connection.has_lost_address():
+            self._drop_connection()
+            self._ask_soon()
+            self._around.on_change()
+
     def _wish(self, wish: Wish) -> None:
         kind = SignalKind.WISH
         self._around.send(Signal(source=ROOM, target=self.call, kind=kind, generation=self._generation, wish=wish))
@@ -102,6 +112,7 @@ class Peer:
         self._asked += 1
         self._ask_at_s = time.monotonic() + pause_s
         _logger.info("call %s: no path, asking for offer %d", self.call, self._generation + 1)
+        self._around.on_lost()
         kind = SignalKind.RECONNECT
         self._around.send(Signal(source=ROOM, target=self.call, kind=kind, generation=self._generation))
 
@@ -170,11 +181,12 @@ class Peer:
             self.link, self._ask_at_s, self._asked = PeerLink.UP, None, 0
         elif connection.is_over:
             self._drop_connection()
-            self._ask_at_s = time.monotonic()
-            self._wake()
+            self._ask_soon()
         self._around.on_change()
 
-    def _wake(self) -> None:
+    def _ask_soon(self) -> None:
+        """Wakes the peer's task for it."""
+        self._ask_at_s = time.monotonic()
         if self._inbox.empty():
             self._inbox.put_nowait(None)
 

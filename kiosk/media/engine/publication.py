@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from aioice.ice import get_host_addresses
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 
@@ -12,7 +13,7 @@ from kiosk.media.engine.candidates import REFUSALS, Candidates
 from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.outgoing import Feeds, Outgoing
 from kiosk.media.engine.waist import Line
-from kiosk.media.rtp.statistics import Counters, counters_of
+from kiosk.media.rtp.statistics import Counters, counters_of, own_address
 
 
 class Publication:
@@ -74,6 +75,11 @@ class Publication:
     def set_gates(self, gates: Gates) -> None:
         """What is sent from now on."""
         self._outgoing.set_gates(gates)
+
+    def has_lost_address(self) -> bool:
+        """Whether it goes by way of an address of ours that this machine has no longer."""
+        own = own_address(self._pc)
+        return own is not None and own not in get_host_addresses(use_ipv4=True, use_ipv6=True)
 
     def _state_changed(self) -> None:
         state = self._pc.connectionState

@@ -1,13 +1,12 @@
 """Keeps the room's publication on a media server: a lost one is unpublished and published anew, without end."""
 
-import asyncio
 import contextlib
 from collections.abc import Sequence
 
 from kiosk.contract.errors import MalformedError, MediaServerError
 from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.publication import Publication
-from kiosk.media.engine.videoroom import SOURCE, Attendance, VideoRoom, candidate_of, pause_s
+from kiosk.media.engine.videoroom import SOURCE, Attendance, VideoRoom, candidate_of
 from kiosk.media.engine.waist import Line
 from kiosk.media.rtp.statistics import Counters
 from kiosk.runtime.janus import Event, Jsep
@@ -57,6 +56,12 @@ class Publisher:
         if self._publication:
             self._publication.set_gates(gates)
 
+    def network_changed(self) -> None:
+        """A publication whose own address is gone is over."""
+        if self._publication and self._publication.has_lost_address():
+            self._publication.stop()
+            self._room.pulse.beat()
+
     async def _run(self) -> None:
         tries = 0
         while True:
@@ -72,7 +77,7 @@ class Publisher:
             finally:
                 self._drop()
             await self._room.check()
-            await asyncio.sleep(pause_s(tries))
+            await self._room.pause(tries)
 
     async def _publish(self, attendance: Attendance) -> None:
         """One publication, to its end. Raises MalformedError, MediaServerError, TimeoutError when none came to be."""

@@ -5,18 +5,19 @@ else. In one connection every change is a description that all wait for, and Jan
 whoever comes, under a new SSRC. The price of one more is small: a handshake, and two packets a second to keep it open.
 """
 
-import asyncio
 import contextlib
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from kiosk.contract.errors import MalformedError, MediaServerError
 from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Wish
+from kiosk.media.engine.ceiling import Ceiling
 from kiosk.media.engine.connection import Connection
 from kiosk.media.engine.gates import PICTURES, gates_of
-from kiosk.media.engine.layers import layer_of
+from kiosk.media.engine.layers import Layer, layer_of
 from kiosk.media.engine.publisher import Publisher
-from kiosk.media.engine.videoroom import SOURCE, Attendance, VideoRoom, candidate_of, pause_s
+from kiosk.media.engine.videoroom import SOURCE, Attendance, VideoRoom, candidate_of
 from kiosk.media.engine.waist import Line
 from kiosk.media.engine.wishes import Wishes
 from kiosk.media.rtp.sdp import read_offer
@@ -40,7 +41,7 @@ class Subscription:
         self._link, self._was_up = link, link is not PeerLink.CONNECTING
         self._plan, self._has_picture = Plan(), False
         self._shown = PICTURES
-        self._wishes = Wishes(self._wish)
+        self._wishes, self._wished, self._ceiling = Wishes(self._wish), Wish(), Ceiling()
         self._handle: Handle | None = None
         self._connection: Connection | None = None
         self._mids: dict[Line, str] = {}
@@ -76,8 +77,16 @@ class Subscription:
             self._connection.set_gates(gates_of(self._plan, has_picture=self._has_picture, shown=self._shown))
 
     def _wish(self, wish: Wish) -> None:
+        self._wished = wish
         if self._handle:
-            self._around.say_goodbye(_configure(self._handle, self._mids, wish))
+            layer = min(layer_of(wish.camera_px), self._ceiling.layer)
+            self._around.say_goodbye(_configure(self._handle, self._mids, layer, has_screen=wish.screen_px > 0))
+
+    def network_changed(self) -> None:
+        """A connection whose own address is gone is over."""
+        if self._connection and self._connection.has_lost_address():
+            self._connection.stop()
+            self.room.pulse.beat()
 
     async def _run(self) -> None:
         tries = 0
@@ -92,7 +101,7 @@ class Subscription:
             finally:
                 self._drop()
             await self.room.check()
-            await asyncio.sleep(pause_s(tries))
+            await self.room.pause(tries)
 
     async def _subscribe(self, attendance: Attendance, number: int) -> None:
         """One connection, to its end. Raises MalformedError, MediaServerError, TimeoutError when none came to be."""
@@ -167,7 +176,10 @@ class Subscription:
         publisher, (frames, packets) = self._publisher, self._sent_before
         counters = by_server(self._connection.counters, publisher.counters) if self._connection else None
         sent = publisher.frames_sent - frames, publisher.audio_packets_sent - packets
-        return self._tally.report(self.link, *sent, counters)
+        report = self._tally.report(self.link, *sent, counters)
+        if self._ceiling.look(report.stats.in_loss_pct, time.monotonic()):
+            self._wish(self._wished)
+        return report
 
     def close(self) -> None:
         """The connection says goodbye in the background."""
@@ -184,15 +196,14 @@ async def _detach(handle: Handle) -> None:
         await handle.detach()
 
 
-async def _configure(handle: Handle, mids: Mapping[Line, str], wish: Wish) -> None:
-    """Asks for the layers that are worth it; the screen in full or not at all."""
-    layer = layer_of(wish.camera_px)
+async def _configure(handle: Handle, mids: Mapping[Line, str], layer: Layer, *, has_screen: bool) -> None:
+    """Asks for the camera's layer that is worth it, and for the screen in full or not at all."""
     streams: list[dict[str, Any]] = []
     if Line.CAMERA in mids:
-        how = {"send": False} if wish.camera_px == 0 else {"send": True, "substream": int(layer)}
+        how = {"send": False} if layer is Layer.HIDDEN else {"send": True, "substream": int(layer)}
         streams.append({"mid": mids[Line.CAMERA], **how})
     if Line.SCREEN in mids:
-        streams.append({"mid": mids[Line.SCREEN], "send": wish.screen_px > 0})
+        streams.append({"mid": mids[Line.SCREEN], "send": has_screen})
     if streams:
         with contextlib.suppress(MediaServerError):  # the next connection asks again
             await handle.request({"request": "configure", "streams": streams})

@@ -50,15 +50,17 @@ class Surroundings:
         """
         self.group, self.codec, self.feeds, self.sinks, self.send = group, codec, feeds, sinks, send
         self.on_change, self.ca_file = on_change, ca_file
-        self._is_relay_only = is_relay_only
+        self.is_relay_only = is_relay_only
         self.configuration = configuration_with([], is_relay_only=is_relay_only)
         self.refusals = Refusals(_logger)
+        self.on_lost: Callable[[], None] = lambda: None
+        """A path to somebody does not come up, or is lost."""
         self._tallies: dict[str, Tally] = {}
         self._goodbyes: set[asyncio.Task[None]] = set()
 
     def use_servers(self, servers: list[RTCIceServer]) -> None:
         """For peer connections made from now on."""
-        self.configuration = configuration_with(servers, is_relay_only=self._is_relay_only)
+        self.configuration = configuration_with(servers, is_relay_only=self.is_relay_only)
 
     def tally_of(self, call: str) -> Tally:
         """The peer's, whichever engine it came by so far."""

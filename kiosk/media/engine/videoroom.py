@@ -4,6 +4,7 @@ The rules by which we sit are those of `kiosk.contract.media.Seat`. Knows no pee
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -21,17 +22,12 @@ _logger = logging.getLogger(__name__)
 SOURCE = "media server"
 LOST_S = 3.0
 """Without a place in the room for so long: the agent is to look for another server."""
-PAUSES_S = (0.25, 0.5, 1.0)
+_PAUSES_S = (0.25, 0.5, 1.0)
 """Between two tries; the last one without end."""
 _ID_EXISTS_S = 0.5
 _ALIVE_S = 1.0
 """A server whose media has stopped answers within this time, or is taken for lost."""
 _NOT_HERE = (janus.NO_SUCH_ROOM, janus.UNAUTHORISED)
-
-
-def pause_s(tries: int) -> float:
-    """After so many tries that failed."""
-    return PAUSES_S[min(tries, len(PAUSES_S) - 1)]
 
 
 def candidate_of(event: Event) -> tuple[str, str]:
@@ -68,6 +64,7 @@ class VideoRoom:
         self._left: Attendance | None = None
         self._ill_since_s: float | None = time.monotonic()
         self._is_out = False
+        self._hurries = 0
         self._task = around.group.create_task(self._attend(), name="janus attend")
 
     @property
@@ -103,7 +100,19 @@ class VideoRoom:
                 tries += 1
             self.attendance = None
             self._changed()
-            await asyncio.sleep(pause_s(tries))
+            await self.pause(tries)
+
+    async def pause(self, tries: int) -> None:
+        """After so many tries that failed; cut short when the network has changed."""
+        hurries = self._hurries
+        with contextlib.suppress(TimeoutError):
+            await self.pulse.until(lambda: self._hurries != hurries, _PAUSES_S[min(tries, len(_PAUSES_S) - 1)])
+
+    async def network_changed(self) -> None:
+        """Whoever pauses tries at once; a socket that has no way any more is given up."""
+        self._hurries += 1
+        self.pulse.beat()
+        await self.check()
 
     async def _attend_once(self) -> None:
         """From one socket to its end. Raises MediaServerError when there was no place."""

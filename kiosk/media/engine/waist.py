@@ -61,6 +61,9 @@ class Engine(Protocol):
     def use_servers(self, servers: Sequence[IceServer]) -> None:
         """STUN and TURN servers for peer connections made from now on."""
 
+    def network_changed(self) -> None:
+        """A cable is back, or an address is new: what is not connected tries at once, relays are tried anew."""
+
     def show(self, heights: Mapping[str, int]) -> None:
         """Tile (`{call}/camera`, `{call}/screen`) to its height on the panel in pixels; one not named is hidden."""
 

@@ -73,12 +73,23 @@ def _out_loss_pct(sender: RTCRtpSender) -> float:
     return report.fractionLost / 2.56 if report else 0.0
 
 
-def _route_of(connection: RTCPeerConnection) -> Route:
+def _pair_of(connection: RTCPeerConnection) -> Any:
+    """aioice's candidate pair by which all lines go; None before there is one."""
     transceivers = connection.getTransceivers()
     if not transceivers:
-        return Route.NONE
+        return None
     ice: Any = transceivers[0].receiver.transport.transport
-    pair = ice._connection._nominated.get(1)
+    return ice._connection._nominated.get(1)
+
+
+def own_address(connection: RTCPeerConnection) -> str | None:
+    """The local address by which it goes; None before it goes, or where a relay stands for it."""
+    pair = _pair_of(connection)
+    return str(pair.local_candidate.host) if pair and pair.local_candidate.type == "host" else None
+
+
+def _route_of(connection: RTCPeerConnection) -> Route:
+    pair = _pair_of(connection)
     if pair is None:
         return Route.NONE
     is_relayed = "relay" in (pair.local_candidate.type, pair.remote_candidate.type)

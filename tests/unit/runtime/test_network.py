@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from device import network
+from kiosk.runtime import network
 
 
 def link(index: int, flags: int) -> bytes:
