@@ -175,3 +175,34 @@ async def test_a_laptop_that_is_plugged_in_late_is_shown(tmp_path: Path) -> None
         goal = terminal.reports + 2
         await terminal.until(lambda _: terminal.reports >= goal)
         assert app.rings[TILE].sequence - sequence >= 5
+
+
+def memory_mb(terminal: Terminal) -> int:
+    """What the media process takes up, its share of what is shared."""
+    assert terminal.process
+    lines = Path(f"/proc/{terminal.process.pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) // 1024
+
+
+async def test_what_was_shown_leaves_no_memory_behind(tmp_path: Path) -> None:
+    """Stills of five megapixels and their encoders: gone when nothing is shown, not kept for the next."""
+    async with (
+        running_terminal(tmp_path, codec="h264") as terminal,
+        app_of(terminal) as app,
+        open_page(terminal, A.call, has_camera=False) as page,
+    ):
+        terminal.do(A)
+        await page.offer()
+        taken = []
+        for still in range(1, 5):
+            seen = page.frames + 2  # the first one may be the last of the still before
+            terminal.show(Showing.DOCUMENT, still)
+            await page.until(lambda seen=seen: page.frames >= seen)  # type: ignore[misc]
+            shown_mb = memory_mb(terminal)
+            terminal.show(Showing.NOTHING, still)
+            await app.until(lambda: TILE not in app.rings)
+            goal = terminal.reports + 2
+            await terminal.until(lambda _, goal=goal: terminal.reports >= goal)  # type: ignore[misc]
+            taken.append(memory_mb(terminal))
+        assert taken[-1] < taken[0] + 15, taken
+        assert taken[-1] < shown_mb - 20, (taken, shown_mb)
