@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aiortc.rtcdtlstransport import RTCDtlsTransport, State
+from aiortc.rtp import RtcpPacket
 from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]
 
 from kiosk.media.rtp import sweep
@@ -101,6 +102,7 @@ class Intake:
 
     async def _handle_rtcp(self, data: bytes) -> None:
         try:
+            RtcpPacket.parse(data)  # which the stock way does too, but says nothing
             await self._stock_rtcp(data)
         except _ERRORS as error:
             self._on_refused(f"RTCP that cannot be read: {error}")
