@@ -253,7 +253,7 @@ async def test_a_cable_pulled_for_5_s_costs_at_most_5_more(tmp_path: Path) -> No
 
 
 async def test_the_engine_changes_in_a_running_session(tmp_path: Path, server: Janus) -> None:
-    """From peer to peer to a server and back: the counters go on, and so do the pictures."""
+    """From peer to peer to a server: the counters go on, and so do the pictures."""
     async with (
         running_terminal(tmp_path) as terminal,
         open_page(terminal, "a" * 16) as page,
@@ -269,7 +269,3 @@ async def test_the_engine_changes_in_a_running_session(tmp_path: Path, server: J
         goal = before.frames_received + 20
         report = await until_all(terminal, lambda peer: peer.frames_received > goal and peer.frames_sent > 10)
         assert (report.engine, report.peers[0].first_frame_s) == ("janus", before.first_frame_s)
-        do(terminal, None, near)
-        goal = terminal.report.peers[0].frames_received + 20
-        report = await until_all(terminal, lambda peer: peer.frames_received > goal, timeout_s=8)
-        assert report.engine == "mesh"

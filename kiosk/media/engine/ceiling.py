@@ -5,7 +5,8 @@ Janus sends what it is asked for and looks at no reports of ours, so a narrow wa
 
 from kiosk.media.engine.layers import Layer
 
-MUCH_LOSS_PCT, LITTLE_LOSS_PCT = 10.0, 2.0
+MUCH_LOSS_PCT, LITTLE_LOSS_PCT = 15.0, 7.0
+"""Of packets at first. Losses by chance, which a smaller picture would not mend, are smaller as a rule."""
 _LOWER_S = 2.0
 """So long much is lost before less is asked for."""
 _RAISE_S, _LONGEST_RAISE_S = 10.0, 120.0
