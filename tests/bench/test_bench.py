@@ -43,6 +43,14 @@ def test_the_join_bench_measures_every_visit():
     assert 0 < found["touch_to_reaction_ms"]["median"] <= found["touch_to_reaction_ms"]["p95"]
 
 
+def test_the_packet_bench_measures_both_receive_paths():
+    """The same packets, one after the other."""
+    found = result("packet.py", "--n", "1")
+    assert found.keys() == {"ours_us", "stock_us", "ratio_to_stock", "rounds"}
+    assert found["ours_us"] > 0
+    assert 0 < found["ratio_to_stock"] < 1
+
+
 def test_what_does_not_work_is_no_result(capsys):
     """Exit code 1, a reason, and nothing on standard output; not even what was said there on the way."""
 
