@@ -25,7 +25,9 @@ _SILENCE_S = 0.6
 _HISTORY_S = 10.0
 _AT_FIRST, _SOON, _LATER, _NEAR = 1.0, 0.08, 0.4, 0.05
 """Growth a second: until the first congestion; just after one; when the way has been calm; near the last limit."""
-_CALM_S = 4.0
+_CALM_S = 3.0
+_OUTGROWN = 1.3
+"""So much more than the last limit, and still no queue: that limit is no more."""
 
 
 class Sent(NamedTuple):
@@ -150,7 +152,7 @@ class Estimator:
     def _grow(self, now_s: float) -> None:
         passed_s = min(now_s - (self._changed_s or now_s), 0.5)
         calm_s = now_s - self._congested_s
-        if not self._congested_s:
+        if not self._congested_s or self.target_bps > _OUTGROWN * self._limit_bps:
             growth = _AT_FIRST
         elif calm_s >= _CALM_S or self.target_bps < _BACK_OFF * self._limit_bps:
             growth = _LATER

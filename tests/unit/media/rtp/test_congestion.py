@@ -92,7 +92,7 @@ def test_a_bottleneck_is_respected() -> None:
     assert sum(wire.waited_s) / len(wire.waited_s) < 0.12
     wire.rate_bps = 10e6
     targets = list(wire.run(10))
-    assert next(index for index, target in enumerate(targets) if target > 1_500_000) * FRAME_S < 8
+    assert next(index for index, target in enumerate(targets) if target > 1_500_000) * FRAME_S < 5
 
 
 @pytest.mark.parametrize("loss", [0.01, 0.05, 0.1])
