@@ -131,7 +131,7 @@ class Media(_Section, frozen=True, kw_only=True):
     """Capture and playback, by name."""
 
     camera: str = "picamera2"
-    """`picamera2`, `/dev/videoN`, a video file, `pattern` (a moving test picture) or `none`."""
+    """`picamera2`, `/dev/videoN` or a name in `/dev/v4l/by-id`, a video file, `pattern` (it moves) or `none`."""
     microphone: str = "default"
     """`default`, part of a PortAudio device name, a sound file, `tone` or `none`."""
     loudspeaker: str = "default"
@@ -141,7 +141,8 @@ class Media(_Section, frozen=True, kw_only=True):
     frames_per_second: Annotated[int, Meta(ge=5, le=30)] = 30
     codec: Codec = Codec.VP8
     laptop: str = "none"
-    """The HDMI grabber behind "Show the laptop": `/dev/videoN`, a video file, `pattern` or `none`."""
+    """The HDMI grabber behind "Show the laptop": `/dev/videoN` or a name in `/dev/v4l/by-id` (the better choice where
+    there is a USB camera as well), a video file, `pattern` or `none`."""
     engine: EngineChoice = EngineChoice.AUTO
     """Read by the agent."""
     is_relay_only: bool = False
