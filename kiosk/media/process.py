@@ -19,6 +19,7 @@ from kiosk.media.engine.calls import Calls
 from kiosk.media.engine.outgoing import Feeds
 from kiosk.media.engine.surroundings import Surroundings
 from kiosk.media.engine.waist import Engine, Line
+from kiosk.media.memory import give_back_free
 from kiosk.media.playback.chimes import NOTHING, samples_of
 from kiosk.media.playback.loudspeaker import Loudspeaker
 from kiosk.media.playback.mixer import Mixer
@@ -39,6 +40,8 @@ _LOOK_S = 0.2
 """How often what changes by itself (a picture that stays away, a lamp) is looked at while anything is open."""
 _COUNTERS_S = 1.0
 _WRONG_PEER_PAUSE_S = 1.0
+_TIDY_S = 1.0
+"""After the last goodbye."""
 _CHIME_S = 1.5
 """A short sound and the opening of the loudspeaker."""
 SCREEN_FRAMES_PER_SECOND = 15
@@ -107,6 +110,8 @@ class Media:
                 self._play(message.sound)
 
     def _apply(self, plan: Plan) -> None:
+        if self._plan.peers and not plan.peers:
+            asyncio.get_running_loop().call_later(_TIDY_S, give_back_free)
         self._plan = plan
         self._engine.apply(plan)  # first: gates close before devices do
         self._screen.apply(plan)
