@@ -11,6 +11,7 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 
 from kiosk.contract.configuration import Configuration
+from kiosk.contract.media import PeerLink
 from kiosk.contract.state import Phase, State
 from kiosk.runtime import link, service
 from kiosk.ui.hands import Hands
@@ -21,12 +22,14 @@ from kiosk.ui.screens import Host
 from kiosk.ui.store import Store
 from kiosk.ui.theme import Panel, theme
 from kiosk.ui.theme.fonts import register_fonts
-from kiosk.ui.window import CALL_FPS, IDLE_FPS
+from kiosk.ui.window import ARRIVAL_FPS, CALL_FPS, IDLE_FPS
 
 _logger = logging.getLogger(__name__)
 
 _NEAR_MM, _FAR_MM = 450, 600
 _REPORT_S = 60.0
+_ARRIVAL_S = 1.0
+"""After the last partner has connected: until then the first picture is here."""
 
 
 class TouchApp:
@@ -47,6 +50,7 @@ class TouchApp:
         self.host.bind(on_intent=self._on_intent)
         self.view: View = present_nothing(self._setting, self._language)
         self._page = 0
+        self._arrival_s = -_ARRIVAL_S
 
     async def run(self) -> None:
         """Runs until the window closes or the process is asked to stop."""
@@ -94,8 +98,11 @@ class TouchApp:
         is_moving = self.pictures.draw()
         state = self.store.state
         in_call = is_moving or (state is not None and state.phase is Phase.SESSION)
+        if state is not None and any(peer.link is PeerLink.CONNECTING for peer in state.media.peers):
+            self._arrival_s = Clock.get_time()
+        is_awaited = Clock.get_time() - self._arrival_s < _ARRIVAL_S
         # Kivy has no public way to change the pace of its clock while it runs.
-        Clock._max_fps = float(CALL_FPS if in_call else IDLE_FPS)
+        Clock._max_fps = float(ARRIVAL_FPS if is_awaited else CALL_FPS if in_call else IDLE_FPS)
 
     def _report(self, *_: object) -> None:
         self.store.report(self.reaction.frames_per_second, self.reaction.p95_ms)

@@ -27,6 +27,7 @@ class Heights:
         wanted = {tile: height_px for tile, (height_px, _) in self._seen.items()}
         if wanted != self._wanted:
             self._wanted, self._since_s = wanted, now_s
-        if wanted != self._said and now_s - self._since_s >= SETTLE_S:
+        is_new = not wanted.keys() <= self._said.keys()  # somebody is waited for
+        if wanted != self._said and (is_new or now_s - self._since_s >= SETTLE_S):
             self._said = wanted
             self._say(wanted)

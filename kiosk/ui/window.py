@@ -8,6 +8,8 @@ from kiosk.contract.configuration import Ui
 IDLE_FPS = 20
 """Frames a second while nothing moves: a touch is seen within 50 ms, and the processor sleeps in between."""
 CALL_FPS = 30
+ARRIVAL_FPS = 60
+"""While somebody's first picture is waited for."""
 
 
 def prepare(ui: Ui) -> None:

@@ -13,10 +13,10 @@ def said_after(*looks: tuple[float, dict[str, int]]) -> list[dict[str, int]]:
 
 
 def test_a_height_is_said_once_when_it_stands_still() -> None:
-    """What a layout passes through is not."""
-    assert said_after((0.0, {"a": 100}), (0.05, {"a": 300}), (0.1, {"a": 480}), (0.2, {"a": 480})) == []
-    settled = ((0.0, {"a": 100}), (0.1, {"a": 480}), (0.1 + SETTLE_S, {"a": 480}), (1.0, {"a": 480}))
-    assert said_after(*settled) == [{"a": 480}]
+    """A new tile is waited for, so it is said at once; what a layout passes through is not."""
+    moving = ((0.0, {"a": 100}), (0.05, {"a": 300}), (0.1, {"a": 480}))
+    assert said_after(*moving, (0.2, {"a": 480})) == [{"a": 100}]
+    assert said_after(*moving, (0.1 + SETTLE_S, {"a": 480}), (1.0, {"a": 480})) == [{"a": 100}, {"a": 480}]
 
 
 def test_a_tile_that_is_away_for_a_moment_is_not_given_up() -> None:
