@@ -3,6 +3,7 @@
 A peer that changes from one to the other keeps its tile, its place in the mix and its counters.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -15,7 +16,12 @@ from kiosk.media.engine.janus import Janus
 from kiosk.media.engine.mesh import Mesh
 from kiosk.media.engine.relays import Relays
 from kiosk.media.engine.surroundings import Surroundings
+from kiosk.media.engine.waist import Line
 from kiosk.media.rtp import consent, history, steering
+
+_NEW_S = 2.0
+"""So long a new peer counts as shown, before anybody says so."""
+_NEW_PX = 720
 
 
 class Calls:
@@ -30,6 +36,8 @@ class Calls:
         self._relays = Relays(around.group, around.ca_file, self._use_found)
         around.on_lost = lambda: self._relays.look_again(is_urgent=False)
         self._plan = Plan()
+        self._heights: Mapping[str, int] | None = None
+        self._new: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -44,11 +52,17 @@ class Calls:
         return self._janus.lost_room
 
     def apply(self, plan: Plan) -> None:
+        new = {peer.call for peer in plan.peers} - {peer.call for peer in self._plan.peers}
         self._plan = plan
+        self._new = (self._new | new) & {peer.call for peer in plan.peers}
+        for call in new:
+            asyncio.get_running_loop().call_later(_NEW_S, self._settle, call)
         near = tuple(peer for peer in plan.peers if not peer.feed)
         far = tuple(peer for peer in plan.peers if peer.feed)
         self._mesh.apply(msgspec.structs.replace(plan, peers=near))
         self._janus.apply(msgspec.structs.replace(plan, peers=far))
+        if new:
+            self._show_all()
         self._around.keep_tallies({peer.call for peer in plan.peers})
 
     def take(self, signal: Signal) -> None:
@@ -79,8 +93,20 @@ class Calls:
         self._janus.network_changed()
 
     def show(self, heights: Mapping[str, int]) -> None:
-        self._mesh.show(heights)
-        self._janus.show(heights)
+        self._heights = heights
+        self._show_all()
+
+    def _show_all(self) -> None:
+        """The app has yet to make a place for who is new; meanwhile a first picture must not be missed."""
+        if self._heights is None:
+            return
+        new = {f"{call}/{Line.CAMERA}": _NEW_PX for call in self._new}
+        self._mesh.show({**new, **self._heights})
+        self._janus.show({**new, **self._heights})
+
+    def _settle(self, call: str) -> None:
+        self._new.discard(call)
+        self._show_all()
 
     def reports(self) -> tuple[PeerReport, ...]:
         return self._mesh.reports() + self._janus.reports()

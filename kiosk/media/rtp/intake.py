@@ -21,6 +21,11 @@ from kiosk.media.rtp.receiver import Receiver
 
 MAX_BYTES = 1500
 _BUFFER_BYTES = 2048
+_MOST_EARLY = 256
+"""Packets that may come before the connection is ready for them; a first picture in 720p has some fifty."""
+_EARLY_S = 0.5
+"""So long a line may take to be known to the router; one that is not used never is."""
+_LOOK_S = 0.002
 _BURST = 64
 """Datagrams taken at once; then others have a turn."""
 _AUTHENTICATION, _REPLAY, _REPLAY_OLD = 7, 9, 10
@@ -42,6 +47,11 @@ class Intake:
         self._length = ffi.new("int *")
         self._session: Any = None
         self._srtp: Any = None
+        self._early: list[bytes] = []
+        self._early_s = 0.0
+        self._timer: asyncio.Handle | None = None
+        self.is_ready = False
+        """Connected, and the lines are known; until then packets wait."""
         self._ids = dtls._rtp_header_extensions_map._HeaderExtensionsMap__ids  # type: ignore[attr-defined]
         self.receivers: list[Receiver] = []
         self.on_packet: Callable[[Packet, float], None] | None = None
@@ -67,10 +77,13 @@ class Intake:
         """The media packet in the first `length` bytes of the buffer."""
         now_s = time.monotonic()
         dtls = self._dtls
+        if not self.is_ready:
+            self._keep(bytes(self._view[:length]), now_s)
+            return
         session = dtls._rx_srtp
         if session is not self._session:
             self._session, self._srtp = session, session._srtp[0]
-        if session is None or dtls._state is not State.CONNECTED:
+        if dtls._state is not State.CONNECTED:
             return
         self._length[0] = length
         status = lib.srtp_unprotect(self._srtp, self._cdata, self._length)
@@ -90,6 +103,28 @@ class Intake:
             receiver.take(packet, now_s)
         else:
             self._route(packet, now_s)
+
+    def _keep(self, data: bytes, now_s: float) -> None:
+        """A peer sends as soon as it can, and its first picture is one that all others need: it must not be lost."""
+        if len(self._early) < _MOST_EARLY:
+            self._early.append(data)
+        self._early_s = self._early_s or now_s
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_soon(self._begin)
+
+    def _begin(self) -> None:
+        """Takes what came early, as soon as it can be decrypted and every line is known to the router."""
+        self._timer = None
+        dtls, waited_s = self._dtls, time.monotonic() - self._early_s
+        is_connected = dtls._rx_srtp is not None and dtls._state is State.CONNECTED
+        if is_connected and (waited_s > _EARLY_S or dtls._rtp_router.receivers.issuperset(self.receivers)):
+            self.is_ready = True
+            early, self._early = self._early, []
+            for data in early:
+                self._buffer[: len(data)] = data
+                self.take(len(data))
+        elif dtls._state not in (State.CLOSED, State.FAILED):
+            self._timer = asyncio.get_running_loop().call_later(_LOOK_S, self._begin)
 
     def _route(self, packet: Packet, now_s: float) -> None:
         """The first packet of a stream that the description did not name."""
@@ -131,6 +166,9 @@ class _Inlet:
             self._loop._add_reader(self._socket.fileno(), self._wake)
 
     def _wake(self) -> None:
+        if not self._intake.is_ready:  # while it connects each datagram is waited for
+            self.empty()
+            return
         self._loop._remove_reader(self._socket.fileno())
         self._sweep.join(self)
         self.empty()
