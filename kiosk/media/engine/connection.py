@@ -23,6 +23,7 @@ from kiosk.media.rtp.lip_sync import LipSync
 from kiosk.media.rtp.receiver import Receiver
 from kiosk.media.rtp.sdp import Offer, finish_answer
 from kiosk.media.rtp.statistics import Counters, begun, counters_of, own_address
+from kiosk.runtime.log import Refusals
 
 _logger = logging.getLogger(__name__)
 
@@ -38,12 +39,14 @@ class Connection:
         on_state: Callable[["Connection"], None],
         on_frame: Callable[[Line, av.VideoFrame], None],
         voice: Voice,
+        refusals: Refusals | None = None,
     ) -> None:
         """`feeds`: what is sent, None where the peer only sends.
 
-        `on_state` when `is_up` or `is_over` have changed; `on_frame` with decoded pictures; `voice` gets the sound.
+        `on_state` when `is_up` or `is_over` have changed; `on_frame` with decoded pictures; `voice` gets the sound;
+        `refusals` count what of the peer's packets is dropped.
         """
-        self._group = group
+        self._group, self._refusals = group, refusals
         self._outgoing = Outgoing(feeds) if feeds else None
         self._on_state, self._on_frame, self._voice = on_state, on_frame, voice
         self._lips = LipSync(voice, partial(on_frame, Line.CAMERA))
@@ -83,7 +86,7 @@ class Connection:
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
             self._candidates.open()
-            incoming = Incoming(self._pc, offer.retransmissions)
+            incoming = Incoming(self._pc, offer.retransmissions, self._refusals)
             for transceiver in self._pc.getTransceivers():
                 self._prepare(transceiver, offer, incoming)
             await self._pc.setLocalDescription(await self._pc.createAnswer())

@@ -144,8 +144,13 @@ class Peer:
         _logger.info("call %s: offer %d", self.call, signal.generation)
         around = self._around
         connection = Connection(
-            *(around.group, around.configuration, around.feeds),
-            *(self._state_changed, self._tally.take, self._tally.voice),
+            around.group,
+            around.configuration,
+            around.feeds,
+            self._state_changed,
+            self._tally.take,
+            self._tally.voice,
+            around.refusals,
         )
         self._connection, self._generation = connection, signal.generation
         self._tally.statistics.begun = connection.begun

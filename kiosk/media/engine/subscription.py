@@ -115,7 +115,13 @@ class Subscription:
             raise MalformedError(SOURCE, "a subscription without an offer")
         offer = read_offer(attached.jsep.sdp, around.codec, SOURCE, places)
         self._connection = connection = Connection(
-            around.group, around.configuration, None, self._changed, self._tally.take, self._tally.voice
+            around.group,
+            around.configuration,
+            None,
+            self._changed,
+            self._tally.take,
+            self._tally.voice,
+            around.refusals,
         )
         self._tally.statistics.begun = connection.begun
         answer = await connection.answer(offer, SOURCE)

@@ -71,6 +71,11 @@ class _Line(NamedTuple):
     is_screen: bool
 
 
+class _Again(NamedTuple):
+    line: _Line
+    again: Repeats
+
+
 class _Numbered(HeaderExtensionsMap):
     """Leaves room for the transport-wide number in every packet; it is filled in when the packet leaves."""
 
@@ -91,7 +96,7 @@ class Steering:
         self._estimator = Estimator()
         self._hears_reports = False
         self._lines: dict[int, _Line] = {}
-        self._again: dict[int, Repeats] = {}
+        self._again: dict[int, _Again] = {}
         self._number = random.randrange(0x8000)
         self._looked_s = 0.0
         self._arrivals = twcc.Arrivals()
@@ -103,8 +108,8 @@ class Steering:
         """One sender, before it connects; `track` is None for sound, which is numbered but never waits."""
         sender._RTCRtpSender__rtp_header_extensions_map = _Numbered()  # type: ignore[attr-defined]
         if track:
-            self._lines[sender._ssrc] = _Line(track, Pacer(START_BPS, time.monotonic), is_screen)
-            self._again[sender._rtx_ssrc] = Repeats(START_BPS, time.monotonic)
+            line = self._lines[sender._ssrc] = _Line(track, Pacer(START_BPS, time.monotonic), is_screen)
+            self._again[sender._rtx_ssrc] = _Again(line, Repeats(START_BPS, time.monotonic))
             self._share()
 
     @property
@@ -151,9 +156,11 @@ class Steering:
         """In place of the transport's `_send_rtp`: pictures wait for their turn, everything gets its number."""
         if not is_rtcp(data):
             ssrc = int.from_bytes(data[8:12], "big")
-            line, again = self._lines.get(ssrc), self._again.get(ssrc)
-            if again and not again.may_leave(data, self._estimator.round_trip_s):
-                return  # the peer asks once more, if it still wants it
+            line, repeats = self._lines.get(ssrc), self._again.get(ssrc)
+            if repeats and not (
+                repeats.line.track.is_open and repeats.again.may_leave(data, self._estimator.round_trip_s)
+            ):
+                return  # closed: nothing leaves; else the peer asks once more, if it still wants it
             if line:
                 await line.pacer.turn(len(data))
                 if not line.track.is_open:
@@ -201,8 +208,8 @@ class Steering:
             budget_bps = int(pictures_bps * (_SCREEN_SHARE if line.is_screen else 1 - taken))
             line.pacer.rate_bps = int(budget_bps * _PACE[line.is_screen])
             line.track.budget_bps = budget_bps if self._hears_reports else 0
-        for again in self._again.values():
-            again.rate_bps = pictures_bps * _REPEATS_SHARE
+        for one in self._again.values():
+            one.again.rate_bps = pictures_bps * _REPEATS_SHARE
 
 
 def extension_id(transport: RTCDtlsTransport) -> int:

@@ -184,6 +184,23 @@ async def test_nothing_leaves_when_the_gate_has_closed() -> None:
         assert before < 60
 
 
+async def test_nothing_is_sent_again_when_the_gate_has_closed() -> None:
+    """What a peer asks for late was seen by the camera when it was on; it stays here all the same."""
+    async with connected() as pair, asyncio.timeout(10):
+        for packet in pictures(2):
+            pair.track.offer(packet)
+        await pair.until(2)
+        sender = pair.near.getTransceivers()[1].sender
+        before, after = (packet.sequence_number for packet in pair.came if packet.ssrc == sender._ssrc)
+        await sender._retransmit(before)
+        await pair.until(1, sender._rtx_ssrc)
+        pair.track.set_open(False)
+        await sender._retransmit(after)
+        pair.say(0)
+        await pair.until(1, pair.near.getTransceivers()[0].sender._ssrc)
+        assert sum(packet.ssrc == sender._rtx_ssrc for packet in pair.came) == 1
+
+
 async def test_broken_feedback_harms_nothing() -> None:
     """Cut, of unknown numbers, or of none."""
     async with connected() as pair:
