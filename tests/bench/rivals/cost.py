@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench.idling import cpu_s, pss_mb
+from tests.bench.idling import cpu_s
+
+_RENDERER = ("libLLVM", "swrast_dri", "libgallium", "libGL", "libEGL", "libglapi", "libz3")
+"""Mesa's software renderer, loaded whatever Kivy draws with: what Chromium has in the process that is not counted."""
 
 
 class Cost(NamedTuple):
@@ -15,6 +18,7 @@ class Cost(NamedTuple):
     cores: float
     """Processor seconds a second."""
     pss_mb: float
+    """Proportional set size, without the renderer's libraries."""
 
 
 async def measure(pids: Callable[[], Iterable[int]], seconds: float) -> Cost:
@@ -26,6 +30,21 @@ async def measure(pids: Callable[[], Iterable[int]], seconds: float) -> Cost:
     after = {pid: cpu_s(pid) for pid in pids()}
     used_s = sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())
     return Cost(used_s / took_s, sum(pss_mb(pid) for pid in after))
+
+
+def pss_mb(pid: int) -> float:
+    """From smaps, mapping by mapping; 0 when the process is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps").read_text().splitlines()
+    except OSError:
+        return 0.0
+    total, is_counted = 0, True
+    for line in lines:
+        if line.startswith("Pss:"):
+            total += int(line.split()[1]) * is_counted
+        elif "-" in line.split(" ", 1)[0]:
+            is_counted = not any(name in line for name in _RENDERER)
+    return total / 1024
 
 
 def family(pid: int) -> list[int]:
