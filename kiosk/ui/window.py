@@ -7,7 +7,8 @@ from kiosk.contract.configuration import Ui
 
 IDLE_FPS = 20
 """Frames a second while nothing moves: a touch is seen within 50 ms, and the processor sleeps in between."""
-CALL_FPS = 30
+CALL_FPS = 28
+"""Kivy's clock ends its sleep early, so that 31 come of it."""
 ARRIVAL_FPS = 60
 """While somebody's first picture is waited for."""
 
