@@ -94,6 +94,7 @@ class Calls:
 
     def show(self, heights: Mapping[str, int]) -> None:
         self._heights = heights
+        self._new = {call for call in self._new if f"{call}/{Line.CAMERA}" not in heights}
         self._show_all()
 
     def _show_all(self) -> None:
