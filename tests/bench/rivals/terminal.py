@@ -79,13 +79,13 @@ class Terminal:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Terminal"]:
         uid, folder = os.getuid(), self.folder
-        os.environ["KIVY_GL_BACKEND"] = "mock"
         async with contextlib.AsyncExitStack() as stack:
             for name, role, serve in (("media", Role.MEDIA, self._serve_media), ("ui", Role.UI, self._serve_ui)):
                 await stack.enter_async_context(link.listen(folder / f"{name}.sock", Role.AGENT, role, uid, serve))
             for module in self._modules:
+                environment = os.environ | {"KIVY_GL_BACKEND": "mock"}
                 command = (sys.executable, "-m", module, str(self._file))
-                self._processes.append(await asyncio.create_subprocess_exec(*command))
+                self._processes.append(await asyncio.create_subprocess_exec(*command, env=environment))
             client = asyncio.create_task(self._client.run())
             try:
                 await asyncio.wait_for(self._is_here.wait(), _LIMIT_S)
