@@ -1,4 +1,5 @@
 """Pictures wait for the sound that belongs to them, where sound is behind; by the sender's reports (RFC 3550, 6.4.1).
+They wait for each other as well, see `evenness`.
 
 Stock aiortc forgets which time of the sender an RTP time stands for. A picture is never held longer than 200 ms, and
 not at all while nobody is heard.
@@ -15,11 +16,14 @@ from aiortc import RTCRtpReceiver
 from aiortc.rtp import AnyRtcpPacket, RtcpSrPacket
 
 from kiosk.media.playback.voice import Voice
+from kiosk.media.rtp import evenness
 
 _SOUND_HZ, _PICTURE_HZ = 48_000, 90_000
 TOLERANCE_S = 0.04
 """Sound this far behind is not noticed, so nothing waits for it. 80 ms are (ITU-R BT.1359: 125; the issue: 80)."""
 MOST_S = 0.2
+_AHEAD_S = 0.07
+"""Sound this far ahead is not noticed."""
 _ABSURD_S = 5.0
 """Further apart than this the reports are wrong."""
 _SMOOTHING = 0.15
@@ -59,6 +63,7 @@ class LipSync:
         self._camera: Any = None
         self._waiting: deque[tuple[float, av.VideoFrame]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._evenness = evenness.Evenness()
         self.hold_s = 0.0
         """How long pictures wait now."""
         self.sound_behind_s: float | None = None
@@ -80,7 +85,10 @@ class LipSync:
     def take(self, frame: av.VideoFrame) -> None:
         """A decoded picture: shown now, or as soon as its sound is heard; always in order."""
         now_s = self._clock()
-        due_s = now_s + self.hold_for(self._captured_s(frame), now_s)
+        hold_s = self.hold_for(self._captured_s(frame), now_s)
+        if frame.pts is not None:
+            hold_s = max(hold_s, self._evenness.wait_s(frame.pts / _PICTURE_HZ, now_s, self._most_ahead_s()))
+        due_s = now_s + hold_s
         if self._waiting:
             due_s = max(due_s, self._waiting[-1][0])
         elif due_s - now_s < _SOON_S:
@@ -90,6 +98,12 @@ class LipSync:
         while len(self._waiting) > _MOST_WAITING:
             self._show(self._waiting.popleft()[1])
         self._wait(now_s)
+
+    def _most_ahead_s(self) -> float:
+        """How long pictures may wait for each other before their sound is too far ahead."""
+        if self.sound_behind_s is None:
+            return evenness.MOST_S
+        return max(0.0, self.sound_behind_s + self._evenness.mean_s + _AHEAD_S)
 
     def _captured_s(self, frame: av.VideoFrame) -> float | None:
         origin = self._camera._RTCRtpReceiver__timestamp_mapper._origin if self._camera else None
