@@ -6,6 +6,7 @@ aiortc closes it on a datagram that is empty, or larger than 1500 bytes, or has 
 """
 
 import asyncio
+import socket
 import struct
 import time
 from collections.abc import Callable
@@ -30,6 +31,12 @@ _BURST = 64
 """Datagrams taken at once; then others have a turn."""
 _AUTHENTICATION, _REPLAY, _REPLAY_OLD = 7, 9, 10
 """libsrtp's reasons to refuse a packet. Replayed ones are doubles that networks make, and no refusal."""
+_SO_TIMESTAMPNS = 35
+"""socket(7); Python has no name for it."""
+_TIMESPEC = struct.Struct("@qq")
+_ANCILLARY_BYTES = socket.CMSG_SPACE(_TIMESPEC.size)
+_OLDEST_S = 0.5
+"""A packet that waited longer did so because this process was held up, or the wall clock was set."""
 _ERRORS = (ValueError, IndexError, KeyError, struct.error, OverflowError)
 """What aiortc and aioice raise on bytes that they did not expect."""
 
@@ -47,7 +54,7 @@ class Intake:
         self._length = ffi.new("int *")
         self._session: Any = None
         self._srtp: Any = None
-        self._early: list[bytes] = []
+        self._early: list[tuple[bytes, float]] = []
         self._early_s = 0.0
         self._timer: asyncio.Handle | None = None
         self.is_ready = False
@@ -73,9 +80,8 @@ class Intake:
     def refuse(self, reason: str) -> None:
         self._on_refused(reason)
 
-    def take(self, length: int) -> None:
-        """The media packet in the first `length` bytes of the buffer."""
-        now_s = time.monotonic()
+    def take(self, length: int, now_s: float) -> None:
+        """The media packet in the first `length` bytes of the buffer, and when it came (monotonic)."""
         dtls = self._dtls
         if not self.is_ready:
             self._keep(bytes(self._view[:length]), now_s)
@@ -107,7 +113,7 @@ class Intake:
     def _keep(self, data: bytes, now_s: float) -> None:
         """A peer sends as soon as it can, and its first picture is one that all others need: it must not be lost."""
         if len(self._early) < _MOST_EARLY:
-            self._early.append(data)
+            self._early.append((data, now_s))
         self._early_s = self._early_s or now_s
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_soon(self._begin)
@@ -120,9 +126,9 @@ class Intake:
         if is_connected and (waited_s > _EARLY_S or dtls._rtp_router.receivers.issuperset(self.receivers)):
             self.is_ready = True
             early, self._early = self._early, []
-            for data in early:
+            for data, came_s in early:
                 self._buffer[: len(data)] = data
-                self.take(len(data))
+                self.take(len(data), came_s)
         elif dtls._state not in (State.CLOSED, State.FAILED):
             self._timer = asyncio.get_running_loop().call_later(_LOOK_S, self._begin)
 
@@ -143,6 +149,15 @@ class Intake:
             self._on_refused(f"RTCP that cannot be read: {error}")
 
 
+def _stamp_s(ancillary: list[tuple[int, int, bytes]], otherwise_s: float) -> float:
+    """When the kernel got the datagram, by the wall clock: packets that are taken together did not come together."""
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) == _TIMESPEC.size:
+            seconds, nanoseconds = _TIMESPEC.unpack(data)
+            return float(seconds + nanoseconds / 1e9)
+    return otherwise_s
+
+
 class _Inlet:
     """One local candidate's datagrams."""
 
@@ -158,6 +173,7 @@ class _Inlet:
         self._protocol.datagram_received = self.take
         self._socket = getattr(self._protocol.transport, "_sock", None)
         if self._socket is not None:  # else at a relay, whose socket is aioice's
+            self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
             self.rest()
 
     def rest(self) -> None:
@@ -177,18 +193,19 @@ class _Inlet:
         if self._protocol.transport.is_closing():
             self._sweep.leave(self)
             return False
-        buffer, receive, take = self._buffer, self._socket.recvfrom_into, self._intake.take
+        buffer, receive, take = self._buffer, self._socket.recvmsg_into, self._intake.take
+        into, wall_s, now_s = [buffer], time.time(), time.monotonic()
         length = 0
         for _ in range(_BURST):
             try:
-                length, address = receive(buffer)
+                length, ancillary, _, address = receive(into, _ANCILLARY_BYTES)
             except (BlockingIOError, InterruptedError):
                 break
             except OSError as error:
                 self._protocol.error_received(error)
                 break
             if 127 < buffer[0] < 192 and not 192 <= buffer[1] <= 223 and 12 < length <= MAX_BYTES:
-                take(length)
+                take(length, now_s - min(max(wall_s - _stamp_s(ancillary, wall_s), 0.0), _OLDEST_S))
             else:
                 self.take(bytes(self._view[:length]), address)
         return length > 0
@@ -199,7 +216,7 @@ class _Inlet:
             self._intake.refuse(f"a datagram of {len(data)} bytes" if not data else "a datagram that is too large")
         elif 127 < data[0] < 192 and len(data) > 12 and not 192 <= data[1] <= 223:
             self._buffer[: len(data)] = data
-            self._intake.take(len(data))
+            self._intake.take(len(data), time.monotonic())
         else:
             try:
                 self._stock_datagram(data, address)

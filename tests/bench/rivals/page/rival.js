@@ -167,6 +167,7 @@ rival.clock = (width, height, perSecond) => {
   };
   setInterval(draw, 1000 / perSecond);
   [rival.streams.camera] = canvas.captureStream(perSecond).getVideoTracks();
+  rival.streams.camera.contentHint = 'motion'; // as a camera is: resolution falls before pictures a second
   const context = new AudioContext();
   const tone = new OscillatorNode(context, { frequency: 330 });
   const out = context.createMediaStreamDestination();
