@@ -15,7 +15,7 @@ from tests.fakes.bad_wire import Way
 
 LOSSES_PCT = (0, 1, 5, 10)
 _DELAY_MS, _JITTER_MS = 50.0, 30.0
-_SETTLE_S = 4.0
+_SETTLE_S = 8.0
 _CUT_S = 5.0
 _LIMIT_S = 30.0
 

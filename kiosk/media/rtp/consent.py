@@ -2,8 +2,8 @@
 
 import aioice.ice
 
-INTERVAL_S = 0.6
-FAILURES = 3
+INTERVAL_S = 0.2
+FAILURES = 4
 """Each waits 0.5 s for its answer."""
 
 

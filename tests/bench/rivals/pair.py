@@ -81,7 +81,7 @@ class Pair:
                     round(frozen_pct(pictures, start_s, end_s), 2),
                     round(len(pictures) / seconds, 1),
                     round(ages[len(ages) // 2], 1) if ages else None,
-                    round(100 * made_up_s / max(heard_s, 0.001), 2),
+                    round(100 * min(max(made_up_s, 0.0) / max(heard_s, seconds / 2), 1.0), 2),
                 )
             )
         return seen[0], seen[1]
@@ -98,7 +98,7 @@ class Pair:
         return age_ms if age_ms < _FRESH_S * 1000 else None
 
     async def _gaps(self, side: Terminal | Chromium) -> tuple[float, float]:
-        """Seconds of sound that were made up, and of all sound."""
+        """Seconds of sound that were made up, and of all sound, of the connection there is now."""
         if isinstance(side, Terminal):
             return side.peer(CALL).stats.concealed_s, time.monotonic()
         for one in await side.stats():
