@@ -27,6 +27,7 @@ _TUNSETIFF, _IFF_TUN, _IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 _CLONE_NEWNET = 0x40000000
 _MTU = 1400
 _PACKET_BYTES = 2048
+_LOOKS, _LOOK_S = 150, 0.02
 
 
 class Way(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -175,8 +176,17 @@ async def bad_wire() -> AsyncIterator[BadWire]:
 
 
 async def _cable(state: str) -> None:
+    """The kernel takes up to a second to notice the carrier, and drops packets until then."""
     done = await asyncio.create_subprocess_exec("ip", "link", "set", "near0", state)
     assert await done.wait() == 0
+    for _ in range(_LOOKS if state == "up" else 0):
+        look = await asyncio.create_subprocess_exec(
+            *("ip", "-o", "link", "show", "near0"), stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await look.communicate()
+        if b"state UP" in said:
+            return
+        await asyncio.sleep(_LOOK_S)
 
 
 def far_side(*command: str) -> list[str]:

@@ -13,6 +13,7 @@ from kiosk.media.engine.candidates import REFUSALS, Candidates
 from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.outgoing import Feeds, Outgoing
 from kiosk.media.engine.waist import Line
+from kiosk.media.rtp import steering
 from kiosk.media.rtp.statistics import Counters, counters_of, own_address
 
 
@@ -37,6 +38,7 @@ class Publication:
             transceiver = self._pc.addTransceiver("audio" if line is Line.MICROPHONE else "video", "sendonly")
             transceiver.setCodecPreferences(_codecs(transceiver.kind, codec))
             self._outgoing.attach(transceiver.sender, line, codec)
+        steering.of(self._pc.getTransceivers()[0].sender.transport).is_server = True
         self.is_up = False
         self.is_over = False
 

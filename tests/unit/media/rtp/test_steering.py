@@ -167,6 +167,18 @@ async def test_every_packet_has_its_number_and_is_reported() -> None:
         assert pair.track.budget_bps <= pair.steering.available_bps
 
 
+@pytest.mark.parametrize("is_server", [False, True])
+async def test_only_a_media_server_limits_what_its_own_reports_allow(is_server: bool) -> None:
+    """A browser that reports each packet may still have said REMB in the first moment; that must not stick."""
+    async with connected() as pair, asyncio.timeout(10):
+        pair.steering.is_server = is_server
+        pair.track.limit(250_000)
+        for packet in pictures(9):
+            pair.track.offer(packet)
+        await pair.track.has_budget.wait()
+        assert (pair.steering.available_bps <= 250_000) == is_server
+
+
 async def test_nothing_leaves_when_the_gate_has_closed() -> None:
     """Also not the rest of a large picture whose packets still wait for their turn."""
     async with connected() as pair, asyncio.timeout(10):
