@@ -47,6 +47,7 @@ def merge(weight: str, target: Path) -> Path:
     _make_figures_tabular(merged)
     _check(merged)
     _rename(merged, weight)
+    _take_times(merged, latin)
     path = target / f"Rundtisch-{weight}.ttf"
     merged.save(path)
     return path
@@ -69,6 +70,13 @@ def _with_units_per_em(path: Path, units: int, target: Path) -> str:
     scaled = target / f"scaled-{path.name}"
     font.save(scaled)
     return str(scaled)
+
+
+def _take_times(merged: TTFont, latin: TTFont) -> None:
+    """The same bytes whenever they are made: no terminal has to load them anew for that."""
+    merged.recalcTimestamp = False
+    for name in ("created", "modified"):
+        setattr(merged["head"], name, getattr(latin["head"], name))
 
 
 def _take_line_height(merged: TTFont, latin: TTFont) -> None:

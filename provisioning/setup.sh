@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Sets this machine up for the demo (`setup.sh runtime`) or for the tests as well (`setup.sh tests`): Debian packages,
-# the virtual environment .venv with the locked Python packages, translations, fonts. Done before: returns at once.
+# Sets this machine up for the demo (`setup.sh runtime`), for the tests as well (`setup.sh tests`), or for those that need
+# a kernel built (`setup.sh simulated-hardware`): Debian packages, the virtual environment .venv with the locked Python
+# packages, translations, fonts. Done before: returns at once.
 # PYTHON=/path/to/python3 names another interpreter than the system's.
 set -euo pipefail
 
 KIND=${1:-runtime}
-case $KIND in runtime | tests) ;; *) echo "usage: setup.sh [runtime|tests]" >&2; exit 2 ;; esac
+KINDS=(runtime tests simulated-hardware) # each has all that is before it
+case " ${KINDS[*]} " in *" $KIND "*) ;; *) echo "usage: setup.sh [${KINDS[*]}]" >&2; exit 2 ;; esac
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$ROOT"
 VENV=$ROOT/.venv
@@ -18,9 +20,19 @@ step() { say "$(printf '[%s/5] %-38s %3d s' "$1" "$2 …" "$SECONDS")"; }
 
 # --- nothing to do? -------------------------------------------------------------------------------------------------
 
+lists_of() { # the package lists of one kind of set-up
+    local kind
+    for kind in "${KINDS[@]}"; do
+        echo "provisioning/packages/$kind.txt"
+        [ "$kind" != "$1" ] || return 0
+    done
+}
+
+lock_of() { if [ "$1" = runtime ]; then echo provisioning/lock/runtime.txt; else echo provisioning/lock/tests.txt; fi; }
+
 key_of() { # everything the result depends on, for one kind of set-up
-    local files=(provisioning/setup.sh provisioning/fonts.py provisioning/packages/runtime.txt "provisioning/lock/$1.txt")
-    [ "$1" = runtime ] || files+=(provisioning/packages/tests.txt)
+    local files
+    mapfile -t files < <(printf '%s\n' provisioning/setup.sh provisioning/fonts.py && lists_of "$1" && lock_of "$1")
     {
         printf '%s\n' "$ROOT"
         "$VENV/bin/python" -I -S -c 'import sys; print(sys.version)' 2> /dev/null || echo "no python"
@@ -45,13 +57,20 @@ is_done() { # the stamp's first line is the key, the second the Debian packages 
     [ "$key" = "$(key_of "$1")" ] && all_translated && all_installed $packages
 }
 
-is_up_to_date() { is_done "$KIND" || { [ "$KIND" = runtime ] && is_done tests; }; }
+is_up_to_date() { # for this kind, or for one that has more
+    local kind is_enough=
+    for kind in "${KINDS[@]}"; do
+        [ "$kind" != "$KIND" ] || is_enough=1
+        if [ -n "$is_enough" ] && is_done "$kind"; then return 0; fi
+    done
+    return 1
+}
 
 # --- Debian packages ------------------------------------------------------------------------------------------------
 
 listed() { # the package lists of this kind, comments off
-    sed -e 's/#.*//' -e '/^[[:space:]]*$/d' provisioning/packages/runtime.txt
-    [ "$KIND" = runtime ] || sed -e 's/#.*//' -e '/^[[:space:]]*$/d' provisioning/packages/tests.txt
+    local list
+    for list in $(lists_of "$KIND"); do sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$list"; done
 }
 
 has_candidate() { apt-cache policy "$1" 2> /dev/null | grep 'Candidate:' | grep -qv '(none)'; }
@@ -152,7 +171,8 @@ quietly() { # COMMAND…: says nothing, or what went wrong
 }
 
 python_packages() {
-    local lock=provisioning/lock/$KIND.txt total status=0
+    local lock total status=0
+    lock=$(lock_of "$KIND")
     total=$(grep -c '^[a-zA-Z0-9]' "$lock")
     "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off --only-binary=:all: \
         --require-hashes -r "$lock" 2>> "$LOG" | tee -a "$LOG" |
