@@ -4,24 +4,37 @@
 """
 
 from kiosk.consultation import commands, events
-from kiosk.consultation.partner_view import door, invitations, invited, may_signal, room_key, room_view, rung
-from kiosk.consultation.projection import RoomPlan, Sign, call_state, condition, media_plan, room_plan, session_state
+from kiosk.consultation.partner_view import (
+    door,
+    help_call,
+    invitations,
+    invited,
+    may_signal,
+    room_key,
+    room_view,
+    rung,
+)
+from kiosk.consultation.plan import media_plan
+from kiosk.consultation.projection import call_state, condition, display_state, privacy_state, session_state
+from kiosk.consultation.room import RoomPlan, room_plan
 from kiosk.consultation.transition import first_state, is_used, transition
 
 __all__ = [
     "RoomPlan",
-    "Sign",
     "call_state",
     "commands",
     "condition",
+    "display_state",
     "door",
     "events",
     "first_state",
+    "help_call",
     "invitations",
     "invited",
     "is_used",
     "may_signal",
     "media_plan",
+    "privacy_state",
     "room_key",
     "room_plan",
     "room_view",

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from kiosk.consultation import ringing, roster, schedule, visit
+from kiosk.consultation import help, ringing, roster, schedule, visit
 from kiosk.consultation.sheets import running
-from kiosk.contract.state import State
+from kiosk.contract.state import Phase, State
 
 NOTICES_MIN = (1, 5, 10)
 """So many minutes before its end a session is told."""
@@ -20,10 +20,18 @@ def advance(state: State, now: datetime) -> State:
     if state.notice is not None and now >= state.notice.until:
         state = replace(state, notice=None)
     state = _with_time_notice(before, state)
-    state = ringing.time_out(_without_old_words(state))
+    state = help.advance(ringing.time_out(_without_old_words(state)))
+    state = _with_somebody_here(state)
     if state.closes_at is not None and now >= state.closes_at and running(state) is None:
         state = visit.to_idle(state)
     return without_strangers(_without_the_past(state))
+
+
+def _with_somebody_here(state: State) -> State:
+    """While somebody is in the room no screen closes by itself, nor warns of it; but for the goodbye, which holds
+    nothing that could be lost."""
+    is_due = state.closes_at is not None and state.closes_at - state.now <= visit.WARNING
+    return visit.put_off(state) if is_due and state.room.is_occupied and state.phase is not Phase.ENDED else state
 
 
 def _with_time_notice(before: State, state: State) -> State:

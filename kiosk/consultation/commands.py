@@ -6,8 +6,10 @@ Carry them out in their order. None names a person.
 from msgspec import Struct, field
 
 from kiosk.contract.errors import Reason
+from kiosk.contract.health import Program
 from kiosk.contract.links import Sound
 from kiosk.contract.partner import Door, RingOver
+from kiosk.contract.room import Key
 
 
 class _Command(Struct, frozen=True, kw_only=True):
@@ -46,6 +48,24 @@ class PlaySound(_Command, frozen=True, kw_only=True):
     sound: Sound
 
 
+class StrikeKey(_Command, frozen=True, kw_only=True):
+    """Hand this key on to the touch app: only the app knows where things are on the glass."""
+
+    key: Key
+
+
+class CheckPin(_Command, frozen=True, kw_only=True):
+    """Is this the number of the staff? Answered with `PinChecked`; never logged."""
+
+    typed: str
+
+
+class Restart(_Command, frozen=True, kw_only=True):
+    """Let a program of the terminal end; it is started again."""
+
+    program: Program
+
+
 class Refuse(_Command, frozen=True, kw_only=True):
     """Something from outside was refused: count it by source, log it once."""
 
@@ -64,4 +84,16 @@ class Wipe(_Command, frozen=True, kw_only=True):
     """The conversation is gone from the state: forget seals and all else derived from it, save at once."""
 
 
-Command = EmitEvent | TellDesk | SendRung | SendView | PlaySound | Refuse | ReadScheduleAgain | Wipe
+Command = (
+    EmitEvent
+    | TellDesk
+    | SendRung
+    | SendView
+    | PlaySound
+    | StrikeKey
+    | CheckPin
+    | Restart
+    | Refuse
+    | ReadScheduleAgain
+    | Wipe
+)

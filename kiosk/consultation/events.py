@@ -4,15 +4,19 @@ The agent turns everything into one of these; what is random or read from a cloc
 """
 
 from datetime import datetime
-from enum import StrEnum
 
 from msgspec import Struct
 
 from kiosk.contract.configuration import EngineChoice
 from kiosk.contract.directory import DeskPresence
+from kiosk.contract.display import DisplayReport, Habits, Power
+from kiosk.contract.errors import Reason
+from kiosk.contract.health import HealthReport
 from kiosk.contract.intents import Intent
 from kiosk.contract.media import MediaReport
 from kiosk.contract.partner import Introduction, PartnerMedia, RingReply
+from kiosk.contract.room import Key, RoomReport, WireLine
+from kiosk.contract.self_test import Check, CheckResult, Trigger
 from kiosk.contract.state import Round
 
 PRESENCE_S = 90.0
@@ -92,7 +96,45 @@ class LookedAgain(_Event, frozen=True, kw_only=True):
 
 
 class HelpPressed(_Event, frozen=True, kw_only=True):
-    """The help button on the wall."""
+    """A help button on the wall or below the table."""
+
+    button: str = "help-button"
+    """Which one, by its name in the configuration."""
+    is_silent: bool = False
+    """The counsellor's: nothing in the room may tell that it was pressed."""
+
+
+class StartPressed(_Event, frozen=True, kw_only=True):
+    """The start button in front of the screen."""
+
+
+class KeyPressed(_Event, frozen=True, kw_only=True):
+    """One of the three tactile keys."""
+
+    key: Key
+
+
+class HelpAnswered(_Event, frozen=True, kw_only=True):
+    """Somebody of the house is on the way."""
+
+    who: str = ""
+    """In words for the screen; empty: a colleague."""
+
+
+class HelpEnded(_Event, frozen=True, kw_only=True):
+    """Who came to help says that it is done."""
+
+
+class LinesRead(_Event, frozen=True, kw_only=True):
+    """What every line of the room says, for the staff page."""
+
+    lines: tuple[WireLine, ...]
+
+
+class RoomReported(_Event, frozen=True, kw_only=True):
+    """The wires say something else than before."""
+
+    report: RoomReport
 
 
 class MediaReported(_Event, frozen=True, kw_only=True):
@@ -116,11 +158,51 @@ class BrokerWent(_Event, frozen=True, kw_only=True):
 
 
 class HardwareFault(_Event, frozen=True, kw_only=True):
-    """A part of the room stopped answering, or answers again."""
+    """A part of the room does not work as it should, or does again."""
 
     part: str
-    """`door-sign`, `ceiling-light`, `help-button`, `help-lamp`."""
+    """By its name in the configuration: `door-sign`, `ceiling-light`, `help-button`, …"""
     is_faulty: bool = True
+    reason: Reason = Reason.HARDWARE_MISSING
+    """Why, while it is faulty."""
+
+
+class HealthMeasured(_Event, frozen=True, kw_only=True):
+    """Once a minute: how the machine does."""
+
+    report: HealthReport
+
+
+class SelfTestAsked(_Event, frozen=True, kw_only=True):
+    """It is time for a self-test, or somebody wants one; nothing happens where somebody is here."""
+
+    trigger: Trigger
+
+
+class SelfTestStep(_Event, frozen=True, kw_only=True):
+    """This is looked at now; its devices open, those of the step before shut."""
+
+    check: Check | None
+
+
+class CheckDone(_Event, frozen=True, kw_only=True):
+    result: CheckResult
+
+
+class SelfTestDone(_Event, frozen=True, kw_only=True):
+    """All checks were made."""
+
+
+class StaffChosen(_Event, frozen=True, kw_only=True):
+    """Whether there is a staff page; when the agent starts."""
+
+    has_page: bool
+
+
+class PinChecked(_Event, frozen=True, kw_only=True):
+    """The number that was typed."""
+
+    is_right: bool
 
 
 class RemoteHand(_Event, frozen=True, kw_only=True):
@@ -133,6 +215,28 @@ class EngineChosen(_Event, frozen=True, kw_only=True):
     """How the terminal is configured; when the agent starts."""
 
     engine: EngineChoice
+    has_help_relay: bool = False
+
+
+class HabitsChosen(_Event, frozen=True, kw_only=True):
+    """When the screen rests, as the terminal is configured; when the agent starts."""
+
+    habits: Habits
+
+
+class DisplayReported(_Event, frozen=True, kw_only=True):
+    """The panel, or the way to it, is another than before."""
+
+    report: DisplayReport
+
+
+class DisplayOrdered(_Event, frozen=True, kw_only=True):
+    """Central wants something of the screen; never one that is turned off under somebody's hands."""
+
+    power: Power | None = None
+    """None: as it is."""
+    brightness_pct: int | None = None
+    """None: as it is; what `power` is ordered with `AUTO` goes back to the house's own rule."""
 
 
 class RoundOpened(_Event, frozen=True, kw_only=True):
@@ -158,13 +262,6 @@ class RoundGone(_Event, frozen=True, kw_only=True):
     """`Round.room`."""
 
 
-class Origin(StrEnum):
-    """Where help was asked for."""
-
-    SCREEN = "screen"
-    WALL = "wall"
-
-
 Event = (
     Intent
     | Tick
@@ -177,14 +274,30 @@ Event = (
     | PartnerMediaChanged
     | LookedAgain
     | HelpPressed
+    | StartPressed
+    | KeyPressed
+    | HelpAnswered
+    | HelpEnded
+    | RoomReported
+    | LinesRead
     | MediaReported
     | MediaCame
     | MediaWent
     | BrokerCame
     | BrokerWent
     | HardwareFault
+    | HealthMeasured
+    | SelfTestAsked
+    | SelfTestStep
+    | CheckDone
+    | SelfTestDone
+    | StaffChosen
+    | PinChecked
     | RemoteHand
     | EngineChosen
+    | HabitsChosen
+    | DisplayReported
+    | DisplayOrdered
     | RoundOpened
     | RoundSeated
     | RoundGone

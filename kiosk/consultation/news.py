@@ -6,7 +6,9 @@ session-prepared {appointment}; session-started {appointment, choice}; session-e
 otherwise than peer to peer, or does so again; session-ended {appointment, duration_s}; data-deleted {};
 partner-waiting, partner-declined, partner-left {desk}; partner-admitted, consent-changed {desk, consent}; ring-started
 {need, desks}; ring-answered {need, desk}; ring-unanswered {need}; showing-started, showing-stopped {what}; help-asked
-{origin}; help-cancelled {}; rated {value}; fault, fault-over {part, reason}. Wires say reason `hardware-missing`.
+{origin}; help-answered, help-over {origin, after_s}; help-cancelled {}; rated {value}; self-test-done {trigger, failed,
+duration_s}; staff-page-opened {}; staff-page-refused {wrong}; fault, fault-over {part, reason}, wires too;
+privacy-closed, privacy-settled {part, reason}.
 """
 
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ from datetime import datetime
 
 from kiosk.consultation import partner_view, roster, rounds
 from kiosk.consultation.commands import Command, EmitEvent, PlaySound, SendRung, SendView, TellDesk, Wipe
-from kiosk.consultation.visit import WARNING
+from kiosk.consultation.visit import WARNING, warns
 from kiosk.contract.errors import Reason
 from kiosk.contract.links import Sound
 from kiosk.contract.media import Showing
@@ -36,6 +38,7 @@ def news(before: State, after: State) -> tuple[Command, ...]:
         *_views(before, after),
         *_showing(before, after),
         *_faults(before, after),
+        *_privacy(before, after),
         *_bells(before, after),
         *((PlaySound(sound=Sound.DELETED), Wipe(), EmitEvent(type="data-deleted")) if has_ended else ()),
     )
@@ -165,9 +168,21 @@ def _reasons(state: State) -> dict[str, Reason]:
         "camera": media.camera_reason,
         "microphone": media.microphone_reason,
         "loudspeaker": media.loudspeaker_reason,
-        **dict.fromkeys(state.hardware_faults, Reason.HARDWARE_MISSING),
+        **{part: state.hardware_reasons.get(part, Reason.HARDWARE_MISSING) for part in state.hardware_faults},
     }
     return {part: reason for part, reason in parts.items() if reason is not None}
+
+
+def _privacy(before: State, after: State) -> Iterator[Command]:
+    """What was closed because its sources disagree, and what somebody has opened again."""
+    was, now = before.watch.closed, after.watch.closed
+    for part, doubt in now.items():
+        if part not in was:
+            yield EmitEvent(type="privacy-closed", data={"part": part, "reason": doubt.value})
+            yield PlaySound(sound=Sound.FAULT)
+    for part, doubt in was.items():
+        if part not in now:
+            yield EmitEvent(type="privacy-settled", data={"part": part, "reason": doubt.value})
 
 
 def _bells(before: State, after: State) -> Iterator[Command]:
@@ -176,6 +191,5 @@ def _bells(before: State, after: State) -> Iterator[Command]:
     if notice is not None and notice is not before.notice and notice.kind in _BELLS:
         yield PlaySound(sound=Sound.BELL)
     closes: datetime | None = after.closes_at
-    is_watched = after.phase in (Phase.TODAY, Phase.PREPARATION)
-    if is_watched and closes and closes == before.closes_at and before.now < closes - WARNING <= after.now:
+    if warns(after) and closes and closes == before.closes_at and before.now < closes - WARNING <= after.now:
         yield PlaySound(sound=Sound.BELL)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from kiosk.consultation import roster, rounds, schedule
 from kiosk.contract.media import IceServer, Showing
-from kiosk.contract.partner import Door, Invitation, Invitations, PeerView, RoomView, Rung
+from kiosk.contract.partner import Door, HelpCall, Invitation, Invitations, PeerView, RoomView, Rung
 from kiosk.contract.schedule import Appointment
 from kiosk.contract.state import Consent, Partner, Phase, RungDesk, Standing, State
 
@@ -59,6 +59,21 @@ def rung(state: State, desk: str, room: str, public_key: str) -> Rung | None:
         return None
     return Rung(
         ring=ring.id, room=room, need=ring.need, language=state.language, deadline=ring.deadline, key=public_key
+    )
+
+
+def help_call(state: State, room: str, public_key: str) -> HelpCall | None:
+    """The call for help as the desks see it that may answer; None while there is none."""
+    help = state.help
+    if help is None or not help.id:
+        return None
+    return HelpCall(
+        help=help.id,
+        room=room,
+        asked=help.asked,
+        key=public_key,
+        is_silent=help.is_silent,
+        is_answered=help.answered is not None,
     )
 
 

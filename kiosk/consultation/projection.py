@@ -1,81 +1,31 @@
-"""What follows from the state for media, the room and the monitor. The agent compares and sends what changed."""
+"""What follows from the state for the monitor (for the room see `room`, for media `plan`). What changed is sent."""
 
-from enum import StrEnum
-
-from msgspec import Struct
-
-from kiosk.consultation import roster, rounds, schedule
-from kiosk.contract.media import Plan, PlannedPeer, Sending
-from kiosk.contract.mqtt import CallDesk, CallState, Clock, Condition, DeskState, SessionState
-from kiosk.contract.state import Consent, Phase, State
-
-
-class Sign(StrEnum):
-    """What the door sign says."""
-
-    FREE = "free"
-    BUSY = "busy"
-    """In use."""
-    WAIT = "wait"
-    """Please wait: a session runs into the next booking."""
-
-
-class RoomPlan(Struct, frozen=True, kw_only=True):
-    """What the wires of the room are to show."""
-
-    sign: Sign
-    ceiling_light: bool
-    help_lamp: bool
-
-
-def media_plan(state: State) -> Plan:
-    """Everything media is to do; in a private pause camera and microphone are closed."""
-    session = state.session
-    if session is None:
-        return Plan()
-    if state.phase is not Phase.SESSION:
-        return Plan(camera=Sending.HERE, microphone=Sending.HERE, volume_pct=session.volume_pct)
-    peers = tuple(
-        PlannedPeer(
-            call=partner.call, has_picture=partner.consent is Consent.ALL, feed=rounds.feed(state, partner.call)
-        )
-        for partner in roster.all_admitted(state)
-    )
-    return Plan(
-        camera=Sending.ON if session.camera_wanted and not session.is_paused else Sending.OFF,
-        microphone=Sending.ON if session.microphone_wanted and not session.is_paused else Sending.OFF,
-        is_paused=session.is_paused,
-        peers=peers,
-        volume_pct=session.volume_pct,
-        screen=session.showing,
-        still=session.stills,
-        seat=rounds.seat(state, rounds.ROOM),
-        sound_seat=rounds.sound_seat(state, rounds.ROOM),
-    )
-
-
-def room_plan(state: State) -> RoomPlan:
-    """Door sign, ceiling light and the lamp in the help button."""
-    return RoomPlan(sign=_sign(state), ceiling_light=state.phase is not Phase.IDLE, help_lamp=state.is_help_asked)
-
-
-def _sign(state: State) -> Sign:
-    if state.phase in (Phase.IDLE, Phase.TODAY):
-        return Sign.FREE
-    if state.phase is Phase.SESSION and schedule.is_next_waiting(state):
-        return Sign.WAIT
-    return Sign.BUSY
+from kiosk.consultation import privacy, wakefulness
+from kiosk.consultation.room import room_plan
+from kiosk.contract.mqtt import (
+    CallDesk,
+    CallState,
+    Clock,
+    Condition,
+    DeskState,
+    DisplayState,
+    PrivacyState,
+    SessionState,
+)
+from kiosk.contract.state import Phase, State
 
 
 def condition(state: State) -> Condition:
-    """Busy from preparation until the goodbye has left the screen; ready otherwise."""
+    """Busy from preparation until the goodbye has left the screen; else ready, or sleeping with the screen."""
+    if wakefulness.is_asleep(state):
+        return Condition.SLEEPING
     return Condition.READY if state.phase in (Phase.IDLE, Phase.TODAY) else Condition.BUSY
 
 
 def session_state(state: State, clock: Clock = Clock.NTP) -> SessionState:
-    """`state/session`; its `time` is the state's, so leave that out when comparing. Lamps are as media measured."""
+    """`state/session`; its `time` is the state's, so leave that out when comparing. Lamps are those of `privacy`."""
     session = state.session
-    lamps = (state.media.camera.value, state.media.microphone.value)
+    lamps = (privacy.camera(state).lamp.value, privacy.microphone(state).lamp.value)
     if session is None:
         return SessionState(time=state.now, clock=clock, phase=state.phase, camera=lamps[0], microphone=lamps[1])
     links = {peer.call: peer.link.value for peer in state.media.peers}
@@ -92,6 +42,39 @@ def session_state(state: State, clock: Clock = Clock.NTP) -> SessionState:
         ),
         camera=lamps[0],
         microphone=lamps[1],
+    )
+
+
+def privacy_state(state: State, clock: Clock = Clock.NTP) -> PrivacyState:
+    """`state/privacy`: what plate, LED and door sign say. Its `time` is the state's, as in `session_state`."""
+    camera, microphone, room = privacy.camera(state), privacy.microphone(state), state.room
+    switch = {True: "on", False: "off", None: "none"}[room.is_mute_switch_on]
+    return PrivacyState(
+        time=state.now,
+        clock=clock,
+        camera=camera.lamp,
+        camera_reason=camera.why,
+        microphone=microphone.lamp,
+        microphone_reason=microphone.why,
+        shutter=room.shutter,
+        mute_switch=switch,
+        led=room_plan(state).is_led_on,
+    )
+
+
+def display_state(state: State, clock: Clock = Clock.NTP) -> DisplayState:
+    """`state/display`. Its `time` is the state's, as in `session_state`."""
+    display, report = state.display, state.display.report
+    return DisplayState(
+        time=state.now,
+        clock=clock,
+        state=display.wakefulness,
+        is_lit=report.is_lit,
+        wanted=display.power,
+        power=report.power,
+        brightness=report.brightness,
+        brightness_pct=report.brightness_pct,
+        screen=report.screen,
     )
 
 

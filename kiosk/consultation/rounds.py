@@ -23,7 +23,7 @@ _HERE = (Standing.WAITING, Standing.ADMITTED)
 
 
 def choose_engine(state: State, event: EngineChosen, fresh: Fresh) -> State:
-    return replace(state, engine=event.engine)
+    return replace(state, engine=event.engine, has_help_relay=event.has_help_relay)
 
 
 def opened(state: State, event: RoundOpened, fresh: Fresh) -> State:

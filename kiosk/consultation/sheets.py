@@ -1,15 +1,13 @@
-"""The one sheet over the screen, the help call, and the switches of a running session."""
+"""The one sheet over the screen, and the switches of a running session."""
 
 from msgspec.structs import replace
 
 from kiosk.consultation import roster
-from kiosk.consultation.commands import Command, EmitEvent
-from kiosk.consultation.events import Fresh, HelpPressed, Origin
+from kiosk.consultation.events import Fresh
 from kiosk.contract import intents
 from kiosk.contract.state import Consent, Partner, Phase, Session, Sheet, Standing, State
 
 _EVERYWHERE = (Sheet.NONE, Sheet.CORNER, Sheet.HELP)
-_Step = tuple[State, tuple[Command, ...]]
 
 
 def running(state: State) -> Session | None:
@@ -22,8 +20,8 @@ def open_corner(state: State, intent: intents.OpenCorner, fresh: Fresh) -> State
 
 
 def close_sheet(state: State, intent: intents.CloseSheet, fresh: Fresh) -> State:
-    """A ring goes on below."""
-    return replace(state, sheet=Sheet.NONE)
+    """A ring goes on below. From the choice of programs it is back to the staff page."""
+    return replace(state, sheet=Sheet.STAFF if state.sheet is Sheet.RESTART else Sheet.NONE)
 
 
 def open_sound(state: State, intent: intents.OpenSound, fresh: Fresh) -> State:
@@ -45,30 +43,14 @@ def open_door(state: State, intent: intents.OpenDoor, fresh: Fresh) -> State:
     return replace(state, sheet=Sheet.DOOR, session=replace(session, at_door=intent.call))
 
 
-def ask_help(state: State, intent: intents.AskHelp, fresh: Fresh) -> _Step:
-    return replace(state, sheet=Sheet.HELP, is_help_asked=True), _help_news(state, Origin.SCREEN)
-
-
-def press_help(state: State, event: HelpPressed, fresh: Fresh) -> _Step:
-    """The button on the wall: the screen says so too, unless it is busy with something else."""
-    sheet = Sheet.HELP if state.sheet is Sheet.NONE else state.sheet
-    return replace(state, sheet=sheet, is_help_asked=True), _help_news(state, Origin.WALL)
-
-
-def _help_news(before: State, origin: Origin) -> tuple[Command, ...]:
-    return () if before.is_help_asked else (EmitEvent(type="help-asked", data={"origin": origin.value}),)
-
-
-def cancel_help(state: State, intent: intents.CancelHelp, fresh: Fresh) -> _Step:
-    if not state.is_help_asked:
-        return state, ()
-    sheet = Sheet.NONE if state.sheet is Sheet.HELP else state.sheet
-    return replace(state, sheet=sheet, is_help_asked=False), (EmitEvent(type="help-cancelled"),)
-
-
 def set_microphone(state: State, intent: intents.SetMicrophone, fresh: Fresh) -> State:
+    """The switch on the table cannot be overruled: who tries is told so."""
     session = running(state)
-    return replace(state, session=replace(session, microphone_wanted=intent.is_on)) if session else state
+    if session is None:
+        return state
+    if intent.is_on and state.room.is_mute_switch_on:
+        return roster.note(state, "mute-switch")
+    return replace(state, session=replace(session, microphone_wanted=intent.is_on))
 
 
 def set_camera(state: State, intent: intents.SetCamera, fresh: Fresh) -> State:
@@ -99,7 +81,8 @@ def settle(state: State) -> State:
     """Takes away a sheet that has lost what it was about; the door card's partner is named only while it is open."""
     session = running(state)
     if session is None:
-        is_right = state.sheet in _EVERYWHERE or (state.sheet is Sheet.SOUND and state.session is not None)
+        is_staff = state.sheet in (Sheet.PIN, Sheet.STAFF, Sheet.RESTART) and state.phase is Phase.IDLE
+        is_right = state.sheet in _EVERYWHERE or (state.sheet is Sheet.SOUND and state.session is not None) or is_staff
         return state if is_right else replace(state, sheet=Sheet.NONE)
     at_door = session.at_door if state.sheet is Sheet.DOOR else ""
     partner = roster.by_call(state, at_door)

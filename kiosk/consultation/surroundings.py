@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from kiosk.consultation import clock, events, intake, ringing, roster, visit
 from kiosk.consultation.commands import Command, ReadScheduleAgain, Refuse
-from kiosk.consultation.projection import media_plan
+from kiosk.consultation.plan import media_plan
 from kiosk.contract.directory import Presence
 from kiosk.contract.errors import Reason
 from kiosk.contract.media import MediaReport
@@ -59,6 +59,14 @@ def take_report(state: State, event: events.MediaReported, fresh: events.Fresh) 
     return replace(state, media=replace(event.report, peers=peers))
 
 
+def take_room_report(state: State, event: events.RoomReported, fresh: events.Fresh) -> State:
+    return replace(state, room=event.report)
+
+
+def take_health(state: State, event: events.HealthMeasured, fresh: events.Fresh) -> State:
+    return replace(state, health=event.report)
+
+
 def media_came(state: State, event: events.MediaCame, fresh: events.Fresh) -> State:
     return replace(state, is_media_here=True)
 
@@ -77,10 +85,15 @@ def broker_went(state: State, event: events.BrokerWent, fresh: events.Fresh) -> 
 
 
 def note_fault(state: State, event: events.HardwareFault, fresh: events.Fresh) -> State:
-    others = tuple(part for part in state.hardware_faults if part != event.part)
-    if event.is_faulty is (len(others) != len(state.hardware_faults)):
+    """A part that was faulty before may be so for another reason now."""
+    parts = tuple(part for part in state.hardware_faults if part != event.part)
+    reasons = {part: reason for part, reason in state.hardware_reasons.items() if part != event.part}
+    if event.is_faulty:
+        parts = state.hardware_faults if event.part in state.hardware_faults else (*parts, event.part)
+        reasons[event.part] = event.reason
+    if (parts, reasons) == (state.hardware_faults, state.hardware_reasons):
         return state
-    return replace(state, hardware_faults=(*others, event.part) if event.is_faulty else others)
+    return replace(state, hardware_faults=parts, hardware_reasons=reasons)
 
 
 def show_remote_hand(state: State, event: events.RemoteHand, fresh: events.Fresh) -> State:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from kiosk.consultation import schedule
 from kiosk.consultation.commands import Command, EmitEvent
-from kiosk.consultation.events import Fresh
+from kiosk.consultation.events import Fresh, StartPressed
 from kiosk.contract import intents
 from kiosk.contract.schedule import Appointment
 from kiosk.contract.state import Consent, Partner, Phase, Session, Sheet, Standing, State, TextSize
@@ -20,6 +20,8 @@ TIME_OUT = {
     Phase.PREPARATION: timedelta(minutes=3),
     Phase.ENDED: timedelta(seconds=30),
 }
+STAFF_TIME_OUT = timedelta(minutes=10)
+"""So that nobody finds the staff page open."""
 _GRACE = timedelta(seconds=25)
 """The last screen stays at least so long after a touch."""
 _MORE = timedelta(minutes=10)
@@ -31,6 +33,13 @@ def choose_language(state: State, intent: intents.ChooseLanguage, fresh: Fresh) 
         return state
     state = replace(state, language=intent.language)
     return _to_today(state) if state.phase is Phase.IDLE else state
+
+
+def press_start(state: State, event: StartPressed, fresh: Fresh) -> State:
+    """The button in front of the screen does what the touch on the house's language does on idle."""
+    if state.phase is not Phase.IDLE:
+        return state
+    return _to_today(replace(state, language=state.house_language))
 
 
 def choose_look(state: State, intent: intents.ChooseLook, fresh: Fresh) -> State:
@@ -191,9 +200,17 @@ def follow_schedule(before: State, state: State) -> State:
     return replace(state, session=replace(session, partners=partners, ends=ends))
 
 
+def warns(state: State) -> bool:
+    """Whether this screen, or the sheet on it, says that it will close: where somebody may be in the middle of it."""
+    return state.phase in (Phase.TODAY, Phase.PREPARATION) or (
+        state.phase is Phase.IDLE and state.sheet is not Sheet.NONE
+    )
+
+
 def put_off(state: State) -> State:
     """The whole time-out of this screen from now on."""
-    return replace(state, closes_at=state.now + TIME_OUT[state.phase])
+    time_out = STAFF_TIME_OUT if state.sheet in (Sheet.STAFF, Sheet.RESTART) else TIME_OUT[state.phase]
+    return replace(state, closes_at=state.now + time_out)
 
 
 def touched(before: State, state: State) -> State:

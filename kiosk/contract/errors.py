@@ -8,11 +8,17 @@ RundtischError
 ├── MediaError           camera, microphone, loudspeaker or a codec does not work
 ├── MediaServerError     a media server refuses, or cannot be reached
 ├── RoomError            a lamp, light or button on the room's wires does not answer
+├── DisplayError         the way to the panel's light does not work
+├── ReleaseError         a release cannot be made, or an update comes to nothing; `cause` says why
 ├── SealError            a sealed message does not open with the key of its sender
-└── InvitationError      a desk or guest link is wrong, expired or revoked
+├── EnrolmentError       a terminal gets no certificate, or no new one
+├── InvitationError      a desk or guest link is wrong, expired or revoked
+└── CardError            an image, a card or its boot partition cannot be used as it is
 """
 
 from enum import StrEnum
+
+from kiosk.contract.update import Cause
 
 
 class Reason(StrEnum):
@@ -42,12 +48,34 @@ class Reason(StrEnum):
     """The grabber works, but no picture comes from the laptop: off, asleep or not plugged in."""
     MICROPHONE_MISSING = "microphone-missing"
     """No microphone where the configuration names one."""
+    MICROPHONE_BUSY = "microphone-busy"
+    """Another program holds the microphone."""
     LOUDSPEAKER_MISSING = "loudspeaker-missing"
     """No loudspeaker where the configuration names one."""
+    LOUDSPEAKER_BUSY = "loudspeaker-busy"
+    """Another program holds the loudspeaker."""
     MEDIA_GONE = "media-gone"
     """The media process is not running; it is started again."""
     HARDWARE_MISSING = "hardware-missing"
     """A wire, lamp or button of the room does not answer."""
+    LINE_CHATTERS = "line-chatters"
+    """A wire changes faster than any hand: it is not listened to until it is calm."""
+    LINE_BUSY = "line-busy"
+    """Another program holds the wire."""
+    BUTTON_STUCK = "button-stuck"
+    """A button is pressed for longer than anybody presses."""
+    SENSOR_SILENT = "sensor-silent"
+    """A sensor has said the same for days."""
+    SHUTTER_STUCK = "shutter-stuck"
+    """The camera's shutter did not arrive in its time."""
+    SWITCHES_DISAGREE = "switches-disagree"
+    """Both end switches say at once that the shutter is there."""
+    PINS_MISSING = "pins-missing"
+    """The library for GPIO or its chip is not there."""
+    PINS_FORBIDDEN = "pins-forbidden"
+    """We may not use the GPIO chip."""
+    BUS_SILENT = "bus-silent"
+    """What hangs on an I²C bus does not answer in time."""
     LINK_WRONG = "link-wrong"
     """A desk or guest link was not signed by us or was damaged on the way."""
     LINK_EXPIRED = "link-expired"
@@ -120,8 +148,30 @@ class RoomError(RundtischError):
     reason = Reason.HARDWARE_MISSING
 
 
+class DisplayError(RundtischError):
+    """One way to the panel's light does not work."""
+
+    reason = Reason.HARDWARE_MISSING
+
+
+class ReleaseError(RundtischError):
+    """A release cannot be made, or an update comes to nothing."""
+
+    reason = Reason.INTERNAL
+
+    def __init__(self, cause: Cause, detail: str) -> None:
+        super().__init__(f"{cause.value}: {detail}")
+        self.cause = cause
+
+
 class SealError(RundtischError):
     """A sealed message does not open."""
+
+    reason = Reason.NOT_AUTHORISED
+
+
+class EnrolmentError(RundtischError):
+    """A terminal gets no certificate, or no new one."""
 
     reason = Reason.NOT_AUTHORISED
 
@@ -130,3 +180,9 @@ class InvitationError(RundtischError):
     """A desk or guest link is refused."""
 
     reason = Reason.LINK_WRONG
+
+
+class CardError(RundtischError):
+    """An image, a card or its boot partition cannot be used; `detail` says what to do."""
+
+    reason = Reason.HARDWARE_MISSING

@@ -2,11 +2,16 @@
 
 from msgspec import Struct
 
+from kiosk.contract.health import Program
 from kiosk.contract.state import Consent, TextSize
 
 
 class _Intent(Struct, frozen=True, kw_only=True, tag=True):
     pass
+
+
+class Touched(_Intent, frozen=True, kw_only=True):
+    """A finger was on the glass, whatever it meant: somebody is here."""
 
 
 class ChooseLanguage(_Intent, frozen=True, kw_only=True):
@@ -149,8 +154,41 @@ class Rate(_Intent, frozen=True, kw_only=True):
     value: int
 
 
+class GoOnAnyway(_Intent, frozen=True, kw_only=True):
+    """The visitor has read what does not work in this room, and goes on."""
+
+
+class OpenStaff(_Intent, frozen=True, kw_only=True):
+    """To the staff page: asks for the number first."""
+
+
+class TypeDigit(_Intent, frozen=True, kw_only=True):
+    """One digit of the number; empty: take the last one back."""
+
+    digit: str
+
+
+class EnterPin(_Intent, frozen=True, kw_only=True):
+    """What was typed is the number."""
+
+
+class OpenRestart(_Intent, frozen=True, kw_only=True):
+    """Staff may want to begin a program anew."""
+
+
+class RestartProgram(_Intent, frozen=True, kw_only=True):
+    """Staff want that."""
+
+    program: Program
+
+
+class TestRoom(_Intent, frozen=True, kw_only=True):
+    """Staff want a self-test, now."""
+
+
 Intent = (
-    ChooseLanguage
+    Touched
+    | ChooseLanguage
     | ChooseLook
     | OpenCorner
     | CloseSheet
@@ -181,4 +219,11 @@ Intent = (
     | EndSession
     | MoreTime
     | Rate
+    | GoOnAnyway
+    | OpenStaff
+    | TypeDigit
+    | EnterPin
+    | OpenRestart
+    | RestartProgram
+    | TestRoom
 )

@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from kiosk.contract.intents import Intent
 from kiosk.contract.media import IceServer, MediaReport, Plan, Signal
+from kiosk.contract.room import Key
+from kiosk.contract.self_test import Examine, Examined
 from kiosk.contract.state import State
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 """Raised whenever a message between the three processes changes; they are always installed together."""
 
 
@@ -32,12 +34,22 @@ class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot"):
     state: State
 
 
+class Keystroke(Struct, frozen=True, kw_only=True, tag="keystroke"):
+    """Agent → app: a tactile key moves the focus ring, or touches what it stands around."""
+
+    key: Key
+
+
 class TouchReport(Struct, frozen=True, kw_only=True, tag="touches"):
     """App → agent once a minute: how it does, for telemetry."""
 
     frames_per_second: float
     reaction_ms_p95: float
     refused: int = 0
+
+
+class StartAnew(Struct, frozen=True, kw_only=True, tag="start-anew"):
+    """Agent → app or media, when nobody is there: please end, systemd starts you again."""
 
 
 class IceServers(Struct, frozen=True, kw_only=True, tag="ice-servers"):
@@ -70,6 +82,8 @@ class Sound(StrEnum):
     BELL = "bell"
     FAULT = "fault"
     DELETED = "deleted"
+    HELP = "help"
+    """Help was asked for, so that whoever asked hears that it was understood."""
     TEST = "test"
     """Somebody wants to know whether the loudspeaker can be heard."""
 
@@ -80,7 +94,7 @@ class Chime(Struct, frozen=True, kw_only=True, tag="chime"):
     sound: Sound
 
 
-ToUi = Greeting | Snapshot
+ToUi = Greeting | Snapshot | Keystroke | StartAnew
 FromUi = Greeting | TouchReport | Intent
-ToMedia = Greeting | Plan | Signal | IceServers | Chime
-FromMedia = Greeting | MediaReport | Signal
+ToMedia = Greeting | Plan | Signal | IceServers | Chime | StartAnew | Examine
+FromMedia = Greeting | MediaReport | Signal | Examined

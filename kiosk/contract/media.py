@@ -208,6 +208,8 @@ class PeerReport(Struct, frozen=True, kw_only=True):
     has_screen_picture: bool = False
     frames_received: int = 0
     frames_sent: int = 0
+    """Of the camera."""
+    screen_frames_sent: int = 0
     screen_frames_received: int = 0
     audio_packets_received: int = 0
     audio_packets_sent: int = 0

@@ -68,6 +68,25 @@ class RingOver(Struct, frozen=True, kw_only=True, tag="ring-over"):
     why: RingEnd
 
 
+class HelpCall(Struct, frozen=True, kw_only=True, tag="help-call"):
+    """Retained, and taken back when it is over: the room asks for help. To the desks of the house that may come."""
+
+    help: CallId
+    room: str
+    asked: datetime
+    key: PublicKey
+    is_silent: bool = False
+    """Asked for unseen: nobody in the room may notice."""
+    is_answered: bool = False
+    """Somebody is on the way."""
+
+
+class HelpOver(Struct, frozen=True, kw_only=True, tag="help-over"):
+    """From the desk server to its pages, when a room has taken its call for help back."""
+
+    help: CallId
+
+
 class Door(Struct, frozen=True, kw_only=True, tag="door"):
     """Where the partner stands with the room, sent on every change and in answer to `LookAgain`."""
 
@@ -83,7 +102,7 @@ class Sealed(Struct, frozen=True, kw_only=True, tag="sealed"):
     box: Box
 
 
-RoomToPartner = Invitations | Rung | RingOver | Door | Sealed
+RoomToPartner = Invitations | Rung | RingOver | HelpCall | HelpOver | Door | Sealed
 
 
 # Partner → room, on `desks/{desk}/terminal/{terminal}/{kind}`.
@@ -117,7 +136,16 @@ class Leave(Struct, frozen=True, kw_only=True, tag="leave"):
     call: CallId
 
 
-PartnerToRoom = Knock | RingAnswer | Leave | Sealed
+class HelpReply(Struct, frozen=True, kw_only=True, tag="help-reply"):
+    """A desk of the house answers a call for help."""
+
+    help: CallId
+    key: PublicKey
+    box: Box
+    """A sealed `HelpComing` or `HelpDone`, bound to the id of the call for help."""
+
+
+PartnerToRoom = Knock | RingAnswer | HelpReply | Leave | Sealed
 
 
 # Inside the box.
@@ -128,6 +156,16 @@ class Introduction(Struct, frozen=True, kw_only=True, tag="introduction"):
 
     name: Annotated[str, Meta(max_length=60)]
     why: Annotated[str, Meta(max_length=120)] = ""
+
+
+class HelpComing(Struct, frozen=True, kw_only=True, tag="help-coming"):
+    """Somebody is on the way, for the screen."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+
+
+class HelpDone(Struct, frozen=True, kw_only=True, tag="help-done"):
+    """Who came says that it is over."""
 
 
 class PartnerMedia(Struct, frozen=True, kw_only=True, tag="partner-media"):
@@ -178,6 +216,8 @@ class RoomView(Struct, frozen=True, kw_only=True, tag="room-view"):
     to peer."""
 
 
+InsideHelp = HelpComing | HelpDone
+"""Of a `HelpReply`."""
 Inside = Introduction | PartnerMedia | LookAgain | RoomView | Signal
 
 

@@ -10,8 +10,14 @@ from msgspec import Struct, field
 
 from kiosk.contract.configuration import EngineChoice
 from kiosk.contract.directory import DeskPresence, Directory
+from kiosk.contract.display import Display
+from kiosk.contract.errors import Reason
+from kiosk.contract.health import HealthReport
 from kiosk.contract.media import MediaReport, Showing
+from kiosk.contract.privacy import Watch
+from kiosk.contract.room import RoomReport, WireLine
 from kiosk.contract.schedule import Appointment
+from kiosk.contract.self_test import SelfTest
 
 
 class Phase(StrEnum):
@@ -46,6 +52,12 @@ class Sheet(StrEnum):
     """What the room can show."""
     END = "end"
     """Really end?"""
+    PIN = "pin"
+    """Staff type their number; on idle."""
+    STAFF = "staff"
+    """How the terminal does, for those who look after it; on idle."""
+    RESTART = "restart"
+    """Which program staff want to begin anew; on idle."""
 
 
 class Consent(StrEnum):
@@ -170,6 +182,50 @@ class Session(Struct, frozen=True, kw_only=True):
     """Call of the partner whose door card is open."""
 
 
+class HelpOrigin(StrEnum):
+    """Where help was asked for."""
+
+    SCREEN = "screen"
+    WALL = "wall"
+    SILENT = "silent"
+    """The counsellor's own button, of which nothing in the room tells."""
+
+
+class Help(Struct, frozen=True, kw_only=True):
+    """A call for help that is not over."""
+
+    id: str = ""
+    """For the desks that answer it."""
+    asked: datetime
+    origin: HelpOrigin
+    """Where it was asked for first."""
+    is_open: bool = True
+    """Asked for on the screen or at the wall: the room shows it, and may call it off."""
+    is_silent: bool = False
+    """Asked for unseen: the room shows nothing, and only who comes ends it."""
+    answered: datetime | None = None
+    """Since when somebody is on the way."""
+    who: str = ""
+    """Who that is, in words for the screen; empty: a colleague."""
+    is_overdue: bool = False
+    """Nobody has answered for a minute."""
+
+
+class Staff(Struct, frozen=True, kw_only=True):
+    """Who looks after the terminal, before its screen."""
+
+    has_page: bool = False
+    """There is a number by which to get there."""
+    typed: str = ""
+    """Digits so far; gone with the sheet."""
+    is_wrong: bool = False
+    wrong: int = 0
+    """Wrong numbers since the last right one."""
+    paused_until: datetime | None = None
+    lines: tuple[WireLine, ...] = ()
+    """Of the room, while the staff page is open."""
+
+
 class TextSize(StrEnum):
     NORMAL = "normal"
     LARGE = "large"
@@ -179,7 +235,8 @@ class Notice(Struct, frozen=True, kw_only=True):
     """Something to say for six seconds; `kind` selects the sentence, `name` and `office` fill it."""
 
     kind: str
-    """`partner-left`, `partner-declined`, `ring-declined`, `time-10`, `time-5`, `time-1`, `remote-hand`, a `Reason`."""
+    """`partner-left`, `partner-declined`, `ring-declined`, `time-10`, `time-5`, `time-1`, `remote-hand`,
+    `help-answered`, `mute-switch`, `privacy`, a `Reason`."""
     until: datetime
     name: str = ""
     office: str = ""
@@ -212,12 +269,23 @@ class State(Struct, frozen=True, kw_only=True):
     """Desks heard of lately; one that is not here is gone."""
     presence_until: dict[str, datetime] = field(default_factory=dict)
     """Until when each word in `presence` may be believed."""
-    is_help_asked: bool = False
+    help: Help | None = None
+    has_help_relay: bool = False
+    """Help asked for also closes a contact in the house, whatever becomes of the broker."""
     media: MediaReport = field(default_factory=MediaReport)
     is_media_here: bool = False
     is_broker_here: bool = False
+    room: RoomReport = field(default_factory=RoomReport)
+    watch: Watch = field(default_factory=Watch)
+    """What makes sure that camera and microphone are what they are said to be; see `consultation.privacy`."""
     hardware_faults: tuple[str, ...] = ()
-    """Parts of the room that do not answer: `door-sign`, `ceiling-light`, `help-button`."""
+    """Parts of the room that do not work: `door-sign`, `ceiling-light`, `help-button`."""
+    hardware_reasons: dict[str, Reason] = field(default_factory=dict)
+    """Why, for each of them; one that is not named here is just missing."""
+    display: Display = field(default_factory=Display)
+    health: HealthReport = field(default_factory=HealthReport)
+    self_test: SelfTest = field(default_factory=SelfTest)
+    staff: Staff = field(default_factory=Staff)
     notice: Notice | None = None
     deleted_at: datetime | None = None
     closes_at: datetime | None = None
@@ -227,3 +295,8 @@ class State(Struct, frozen=True, kw_only=True):
     """As the terminal is configured."""
     remote_hand: str = ""
     """What somebody is doing from afar, as a command type; empty when nobody is."""
+
+    @property
+    def is_help_asked(self) -> bool:
+        """Openly: what was asked for unseen is nothing for a screen to know."""
+        return self.help is not None and self.help.is_open

@@ -7,6 +7,9 @@ DIRECTORY = f"{ROOT}/directory"
 REVOKED = f"{ROOT}/revoked"
 """Retained: ids of desk and guest links that were withdrawn (`RevokedLinks`)."""
 
+ROLLOUT_ALERT = f"{ROOT}/central/alert/rollout"
+"""Retained, an `Alert`: a rollout was halted by itself."""
+
 _TERMINAL = re.compile(r"^[a-z0-9-]{1,32}\.[a-z0-9-]{1,32}\Z")
 _ID = re.compile(r"^[a-z0-9-]{1,32}\Z")
 

@@ -11,14 +11,19 @@ import secrets
 import ssl
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import aiohttp
 import msgspec
 from msgspec import Struct, field
 
 from kiosk.contract.errors import MalformedError, MediaServerError, Reason
+from kiosk.runtime.later import later
 from kiosk.runtime.log import Refusals
+
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = later("aiohttp")  # 6 MB, which a terminal without a media server can do without
 
 _logger = logging.getLogger(__name__)
 
@@ -82,6 +87,15 @@ class _Message(Struct, frozen=True, kw_only=True):
 OnEvent = Callable[[Event], None]
 
 
+class _Asked(NamedTuple):
+    """A request that waits."""
+
+    answer: asyncio.Future[_Message]
+    is_acked: bool
+    number: int
+    """Of the handle that was asked, 0: the session."""
+
+
 class Handle:
     """One use of a plugin; made by `Session.attach` or `Session.take_over`."""
 
@@ -132,10 +146,10 @@ class Handle:
 class Session:
     """One Janus session on one WebSocket; made by `connected`."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, refusals: Refusals | None) -> None:
+    def __init__(self, socket: "aiohttp.ClientWebSocketResponse", refusals: Refusals | None) -> None:
         self._socket = socket
         self._refusals = refusals
-        self._answers: dict[str, tuple[asyncio.Future[_Message], bool]] = {}
+        self._answers: dict[str, _Asked] = {}
         self._listeners: dict[int, OnEvent] = {}
         self.number = 0
         """To be claimed with after the socket is lost."""
@@ -166,7 +180,7 @@ class Session:
             raise self.ended.result()
         transaction = secrets.token_hex(8)
         answer: asyncio.Future[_Message] = asyncio.get_running_loop().create_future()
-        self._answers[transaction] = (answer, is_acked)
+        self._answers[transaction] = _Asked(answer, is_acked, message.get("handle_id", 0))
         try:
             async with asyncio.timeout(timeout_s):
                 await self._send({**message, "transaction": transaction})
@@ -225,20 +239,26 @@ class Session:
         """From here on everything that is asked raises `why`."""
         if not self.ended.done():
             self.ended.set_result(why)
-        for answer, _ in self._answers.values():
-            if not answer.done():
-                answer.set_exception(why)
+        self._give_up(why)
+
+    def _give_up(self, why: MediaServerError, number: int | None = None) -> None:
+        """What was asked of this handle, or of all, is not answered any more."""
+        for asked in self._answers.values():
+            if number in (None, asked.number) and not asked.answer.done():
+                asked.answer.set_exception(why)
 
     def _take(self, message: _Message, text: str) -> None:
-        answer, is_acked = self._answers.get(message.transaction, (None, False))
-        if answer is not None and not answer.done():
-            if message.janus != "ack" or is_acked:
-                answer.set_result(message)
+        asked = self._answers.get(message.transaction)
+        if asked is not None and not asked.answer.done():
+            if message.janus != "ack" or asked.is_acked:
+                asked.answer.set_result(message)
         elif message.janus == "timeout":
             self.end(MediaServerError("the session has timed out", code=NO_SUCH_SESSION))
         elif message.sender in self._listeners:
             data = message.plugindata.data if message.janus == "event" else msgspec.json.decode(text)
             self._listeners[message.sender](Event(kind=message.janus, data=data, jsep=message.jsep))
+            if message.janus == "hangup":  # whoever negotiates with it waits in vain
+                self._give_up(MediaServerError(f"hung up: {data.get('reason', '')}", Reason.NO_ANSWER), message.sender)
 
     def _refuse(self, detail: str) -> None:
         error = MalformedError("media server", detail)
@@ -251,6 +271,7 @@ class Session:
 def trust(ca_file: Path) -> ssl.SSLContext:
     """For `wss://`: who the system trusts, and the installation's own authority."""
     context = ssl.create_default_context()
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the authority may be one below another's
     with contextlib.suppress(OSError):  # whoever needs the file most says what is wrong with it
         context.load_verify_locations(ca_file)
     return context
@@ -292,7 +313,9 @@ async def connected(
                     await session.ask({"janus": "destroy"}, CONNECT_S)
 
 
-async def _open(client: aiohttp.ClientSession, url: str, tls: ssl.SSLContext | None) -> aiohttp.ClientWebSocketResponse:
+async def _open(
+    client: "aiohttp.ClientSession", url: str, tls: ssl.SSLContext | None
+) -> "aiohttp.ClientWebSocketResponse":
     try:
         async with asyncio.timeout(CONNECT_S):
             return await client.ws_connect(
