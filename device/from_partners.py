@@ -1,6 +1,6 @@
 """What desks and guests say to the room, from the bytes on a topic to an event: decoded, opened, checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from device.seals import Seals
 from device.signals import Signals
@@ -9,7 +9,11 @@ from kiosk.contract import codec
 from kiosk.contract.errors import MalformedError, Reason
 from kiosk.contract.media import Signal
 from kiosk.contract.partner import (
+    HelpComing,
+    HelpDone,
+    HelpReply,
     Inside,
+    InsideHelp,
     Introduction,
     Knock,
     Leave,
@@ -21,19 +25,26 @@ from kiosk.contract.partner import (
 )
 from kiosk.contract.state import State
 
-_KINDS = {message.__struct_config__.tag: message for message in (Knock, RingAnswer, Leave, Sealed)}
+_KINDS = {message.__struct_config__.tag: message for message in (Knock, RingAnswer, HelpReply, Leave, Sealed)}
 
 
 class FromPartners:
     """Turns messages into events. A desk can only speak for calls that it opened itself."""
 
     def __init__(
-        self, state: Callable[[], State], dispatch: Callable[[events.Event], None], seals: Seals, signals: Signals
+        self,
+        state: Callable[[], State],
+        dispatch: Callable[[events.Event], None],
+        seals: Seals,
+        signals: Signals,
+        help_desks: Collection[str] = (),
     ) -> None:
+        """`help_desks`: who may answer a call for help."""
         self._state = state
         self._dispatch = dispatch
         self._seals = seals
         self._signals = signals
+        self._help_desks = help_desks
 
     def take(self, desk: str, kind: str, payload: bytes) -> None:
         """One message on `desks/{desk}/terminal/{us}/{kind}`.
@@ -53,6 +64,8 @@ class FromPartners:
                 self._knock(desk, message)
             case RingAnswer(ring=ring, reply=reply):
                 self._dispatch(events.RingAnswered(desk=desk, ring=ring, reply=reply))
+            case HelpReply():
+                self._answer_help(desk, message)
             case Leave(call=call):
                 self._dispatch(events.PartnerLeft(desk=desk, call=call))
             case Sealed():
@@ -71,6 +84,17 @@ class FromPartners:
                 ring=knock.ring,
             )
         )
+
+    def _answer_help(self, desk: str, reply: HelpReply) -> None:
+        source, help = "desk help-reply", self._state().help
+        if desk not in self._help_desks or help is None or help.id != reply.help:
+            raise MalformedError(source, "a call for help that is not this desk's", Reason.NOT_AUTHORISED)
+        inside: InsideHelp = self._seals.make(self._state(), reply.help, reply.key).open(reply.box, InsideHelp, source)
+        match inside:
+            case HelpComing(name=name):
+                self._dispatch(events.HelpAnswered(who=name))
+            case HelpDone():
+                self._dispatch(events.HelpEnded())
 
     def _open(self, desk: str, sealed: Sealed) -> None:
         source, call = "desk sealed", sealed.call

@@ -32,6 +32,7 @@ class Hub:
         self._renew()
         self._viewers: list[Callable[[State], None]] = []
         self._doers: dict[type, Callable[[Any], None]] = {}
+        self._undone: list[Command] = []
         self._waiting: deque[events.Event] = deque()
         self._is_busy = False
         self._save(None)
@@ -41,8 +42,12 @@ class Hub:
         self._viewers.append(viewer)
 
     def do_with(self, kind: type[Command], doer: Callable[[Any], None]) -> None:
-        """`doer` carries out the commands of this kind."""
+        """`doer` carries out the commands of this kind, those first that have waited for it."""
         self._doers[kind] = doer
+        waited = [command for command in self._undone if type(command) is kind]
+        self._undone = [command for command in self._undone if type(command) is not kind]
+        for command in waited:
+            doer(command)
 
     def dispatch(self, event: events.Event) -> None:
         """Lets it happen. An event out of a doer or viewer happens after the one under way."""
@@ -63,7 +68,8 @@ class Hub:
         self._renew()
         self._save(before)
         for command in commands:
-            self._doers[type(command)](command)
+            doer = self._doers.get(type(command), self._undone.append)
+            doer(command)
         for viewer in self._viewers:
             viewer(self.state)
 

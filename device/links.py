@@ -1,5 +1,6 @@
 """The two processes next door: the touch app sees every change and sends touches, media gets its plan and reports."""
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
@@ -9,13 +10,28 @@ from device import files
 from device.hub import is_alike
 from device.signals import Signals
 from kiosk.consultation import events, media_plan
+from kiosk.contract.display import Wakefulness
 from kiosk.contract.errors import MalformedError
-from kiosk.contract.links import Chime, FromMedia, FromUi, Greeting, IceServers, Snapshot, TouchReport
+from kiosk.contract.links import (
+    Chime,
+    FromMedia,
+    FromUi,
+    Greeting,
+    IceServers,
+    Keystroke,
+    Snapshot,
+    StartAnew,
+    TouchReport,
+)
 from kiosk.contract.media import MediaReport, Plan, Signal
+from kiosk.contract.room import Key
+from kiosk.contract.self_test import Examine, Examined
 from kiosk.contract.state import Phase, State
 from kiosk.runtime.link import Link
 from kiosk.runtime.log import Refusals
 
+_FIRST_S = 0.2
+"""Media reports at once."""
 _logger = logging.getLogger(__name__)
 
 Dispatch = Callable[[events.Event], None]
@@ -34,6 +50,15 @@ class _Doors:
             yield
         finally:
             self._links.remove(link)
+
+    @property
+    def pid(self) -> int:
+        """Of the process that came last; 0 while there is none."""
+        return self._links[-1].peer_pid if self._links else 0
+
+    def start_anew(self) -> None:
+        """It ends, and systemd starts it again."""
+        self._send(StartAnew())
 
     def _send(self, message: object) -> None:
         for link in self._links:
@@ -62,6 +87,10 @@ class Apps(_Doors):
                     self._dispatch(message)
         _logger.info("the touch app is gone")
 
+    def strike(self, key: Key) -> None:
+        """A tactile key; lost where there is no app, as is a touch."""
+        self._send(Keystroke(key=key))
+
     def show(self, state: State) -> None:
         """A viewer of the hub. On idle the clock shows minutes, so that a second is no news."""
         if self._shown is None or not _look_alike(self._shown, state):
@@ -70,7 +99,9 @@ class Apps(_Doors):
 
 
 def _look_alike(shown: State, state: State) -> bool:
-    if state.phase is Phase.IDLE:
+    if state.display.wakefulness is Wakefulness.ASLEEP:
+        is_same_time = True  # there is no clock to be seen
+    elif state.phase is Phase.IDLE:
         is_same_time = shown.now.replace(second=0, microsecond=0) == state.now.replace(second=0, microsecond=0)
     else:
         is_same_time = shown.now.replace(microsecond=0) == state.now.replace(microsecond=0)
@@ -89,17 +120,30 @@ class Media(_Doors):
         self._refusals = refusals
         self._planned: Plan | None = None
         self._relays = IceServers()
-        self.signals: Signals | None = None
-        """Set once, before anything is served."""
+        self._signals: Signals | None = None
+        self._is_to_ask = False
+        self.on_examined: Callable[[Examined], None] | None = None
+        """Set once."""
+
+    def join(self, signals: Signals) -> None:
+        """From now on there is a way to the partners."""
+        self._signals = signals
+        if self._is_to_ask:
+            signals.ask_again()
 
     async def serve(self, link: Link) -> None:
-        """Until media is gone."""
+        """Until media is gone. What it has open is heard before it is told anything: a call may be under way."""
+        with contextlib.suppress(EOFError, TimeoutError):
+            async with asyncio.timeout(_FIRST_S):
+                self._take(await link.receive(FromMedia))
+        self._dispatch(events.MediaCame())
         with self._open(link):
             link.send(self._relays)
             link.send(media_plan(self._state()))
-            self._dispatch(events.MediaCame())
-            if self.signals and self._is_new(link.peer_pid):
-                self.signals.ask_again()
+            if self._is_new(link.peer_pid):
+                self._is_to_ask = self._signals is None
+                if self._signals:
+                    self._signals.ask_again()
             with contextlib.suppress(EOFError):
                 while True:
                     self._take(await link.receive(FromMedia))
@@ -114,7 +158,7 @@ class Media(_Doors):
             self._planned = plan
             self._send(plan)
 
-    def send(self, message: Signal | Chime) -> None:
+    def send(self, message: Signal | Chime | Examine) -> None:
         """Dropped where media is not there: it begins anew anyway."""
         self._send(message)
 
@@ -127,10 +171,13 @@ class Media(_Doors):
         match message:
             case MediaReport():
                 self._dispatch(events.MediaReported(report=message))
+            case Examined():
+                if self.on_examined:
+                    self.on_examined(message)
             case Signal():
                 try:
-                    if self.signals:
-                        self.signals.from_media(message)
+                    if self._signals:
+                        self._signals.from_media(message)
                 except MalformedError as error:
                     self._refusals.note(error)
 

@@ -7,8 +7,13 @@ from msgspec.structs import replace
 
 from device import files
 from kiosk.contract import codec
+from kiosk.contract.display import DisplayReport
 from kiosk.contract.errors import MalformedError
+from kiosk.contract.health import HealthReport
 from kiosk.contract.media import MediaReport
+from kiosk.contract.privacy import Watch
+from kiosk.contract.room import RoomReport
+from kiosk.contract.self_test import SelfTest
 from kiosk.contract.state import State
 
 _logger = logging.getLogger(__name__)
@@ -38,7 +43,14 @@ class Memory:
             is_media_here=False,
             is_broker_here=False,
             media=MediaReport(),
+            room=RoomReport(),
+            watch=Watch(closed=state.watch.closed),
+            display=replace(state.display, report=DisplayReport()),
             hardware_faults=(),
+            hardware_reasons={},
+            health=HealthReport(),
+            self_test=SelfTest(last=state.self_test.last),
+            staff=replace(state.staff, typed="", is_wrong=False),
             remote_hand="",
         )
 

@@ -1,12 +1,12 @@
 """What the room says to desks and guests: in the open where it names nobody, else in a box for one visit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from device.seals import Seals
-from kiosk.consultation import commands, invitations, invited, room_view, roster, rung
+from kiosk.consultation import commands, help_call, invitations, invited, room_view, roster, rung
 from kiosk.contract.media import IceServer, Signal
-from kiosk.contract.partner import Invitations, RoomToPartner, RoomView, Sealed
+from kiosk.contract.partner import HelpCall, Invitations, RoomToPartner, RoomView, Sealed
 from kiosk.contract.state import State
 from kiosk.runtime import sealing
 
@@ -25,8 +25,15 @@ class ToPartners:
     """Speaks for the room that people call `room`."""
 
     def __init__(
-        self, state: Callable[[], State], broker: Broker, seals: Seals, room: str, is_relay_only: bool = False
+        self,
+        state: Callable[[], State],
+        broker: Broker,
+        seals: Seals,
+        room: str,
+        is_relay_only: bool = False,
+        help_desks: Collection[str] = (),
     ) -> None:
+        """`help_desks`: who may answer a call for help, see `kiosk.contract.configuration.Help`."""
         self._state = state
         self._is_relay_only = is_relay_only
         self._broker = broker
@@ -34,7 +41,9 @@ class ToPartners:
         self._room = room
         self._secret = ""
         self._public = ""
+        self._help_desks = help_desks
         self._invited: dict[str, Invitations] = {}
+        self._help: HelpCall | None = None
         self.ice_servers: tuple[IceServer, ...] = ()
 
     def tell(self, command: commands.TellDesk) -> None:
@@ -66,6 +75,14 @@ class ToPartners:
             if message != self._invited.get(desk):
                 self._broker.keep(f"desk/{desk}/invitations", message)
         self._invited = expected
+
+    def call_help(self, state: State) -> None:
+        """To every desk that may come, for as long as help is asked for; a viewer of the hub."""
+        call = help_call(state, self._room, self._public_key()) if self._help_desks else None
+        if call != self._help:
+            self._help = call
+            for desk in self._help_desks:
+                self._broker.keep(f"desk/{desk}/help-call", call)
 
     def _say(self, desk: str, message: RoomToPartner) -> None:
         self._broker.tell(f"desk/{desk}/{message.__struct_config__.tag}", message)

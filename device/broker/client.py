@@ -10,16 +10,19 @@ import random
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
-from device.broker.connection import Arrival, Connection, Post, RefusedError, TakenOverError, connected
+from device.broker.connection import Arrival, Connection, Post, RefusedError, RenewedError, TakenOverError, connected
 from device.broker.mirror import Mirror
 from device.broker.outbox import FRESH_S, Outbox
 from device.broker.spool import Spool
 from device.broker.store import Store
+from device.broker.way import Way, WayMeter
 from kiosk.contract import codec, topics
 from kiosk.contract.configuration import Mqtt
 from kiosk.contract.errors import BrokerError, Reason
 from kiosk.contract.mqtt import Condition, Event, Status
+from kiosk.runtime.life import Pulse
 from kiosk.runtime.log import Refusals
 
 _logger = logging.getLogger(__name__)
@@ -43,6 +46,9 @@ _REFUSED_EVENT_PAUSE_S = 60.0
 _ANSWER_EXPIRY_S = 24 * 3600
 _PROBE_TIMEOUT_S = 2.0
 _GOODBYE_TIMEOUT_S = 2.0
+_BEAT_S = 10.0
+_LIFE_S = 60.0
+"""So long at most nothing is heard of a loop that lives; no step of a try takes longer."""
 
 
 def pause_s(failures: int) -> float:
@@ -60,19 +66,28 @@ class Client:
         mqtt: Mqtt,
         name: str,
         store: Store,
+        spool: Spool,
         refusals: Refusals,
         on_arrival: Callable[[Arrival], None],
         on_change: Callable[[bool], None],
+        runtime_directory: Path | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
-        """`on_change` tells whether the broker is there; `on_arrival` gets every message of `filters`."""
+        """`on_change` tells whether the broker is there; `on_arrival` gets every message of `filters`.
+
+        `runtime_directory`: where a renewed identity is handed over, see `device.broker.identity`. `pulse` beats while
+        there is a connection, a try or a pause between two of them.
+        """
+        self._pulse = pulse or Pulse("broker")
         self._mqtt = mqtt
         self._name = name
+        self._runtime_directory = runtime_directory
         self._refusals = refusals
         self._on_arrival = on_arrival
         self._on_change = on_change
         self.mirror = Mirror(store, refusals)
         self.outbox = Outbox(refusals)
-        self.spool = Spool(store)
+        self.spool = spool
         self._taken_over_at: float | None = None
         self._condition = Condition.INIT
         self._since = datetime.now(UTC)
@@ -80,12 +95,44 @@ class Client:
         self._connection_id = ""
         self._was_born = False
         self._woken = asyncio.Event()
+        self._renewed = asyncio.Event()
+        self._meter = WayMeter()
+        self._is_refused = False
 
     @property
     def is_duplicate(self) -> bool:
         """Another client was seen under our name within the last hour."""
         at = self._taken_over_at
         return at is not None and asyncio.get_running_loop().time() - at < _DUPLICATE_S
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no broker: `broker-refuses`, `identity-twice`, `no-broker`; empty while there is one."""
+        if self.is_duplicate:
+            return "identity-twice"
+        if self._connection:
+            return ""
+        return "broker-refuses" if self._is_refused else "no-broker"
+
+    async def probe(self) -> float:
+        """How long the broker takes to acknowledge our status, in ms.
+
+        Raises:
+            BrokerError: there is none, or it does not answer in time.
+        """
+        if self._connection is None:
+            raise BrokerError("there is no broker", Reason.NOT_AUTHORISED if self._is_refused else Reason.NETWORK_LOST)
+        begin_s = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(_PROBE_TIMEOUT_S):
+                await self._publish_status(self._connection, self._condition)
+        except TimeoutError:
+            raise BrokerError("does not answer", Reason.NO_ANSWER) from None
+        return (asyncio.get_running_loop().time() - begin_s) * 1000
+
+    def way(self) -> Way | None:
+        """How good the way to the broker is; None while there is none."""
+        return self._connection.way(self._meter) if self._connection else None
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -132,20 +179,31 @@ class Client:
         """The network changed: try now, or see whether the broker still answers."""
         self._woken.set()
 
+    def renew(self) -> None:
+        """There is a new certificate: connect with it now. The broker keeps what it holds for us in between."""
+        self._renewed.set()
+        self._woken.set()
+
     async def run(self) -> None:
         """Never ends."""
         loop = asyncio.get_running_loop()
         failures, short_lives, last = 0, 0, ""
         while True:
+            self._pulse.beat(_LIFE_S)
             error, lived_s = await self._live_once()
+            if isinstance(error, RenewedError):
+                _logger.info("broker: %s", error.detail)
+                continue
+            self._is_refused = isinstance(error, RefusedError)
             failures = 1 if lived_s > _LASTING_S else failures + 1
             short_lives = short_lives + 1 if 0 < lived_s <= _LASTING_S else 0
-            pause = random.uniform(*_SLOW_S) if isinstance(error, RefusedError) else pause_s(failures)
+            pause = random.uniform(*_SLOW_S) if self._is_refused else pause_s(failures)
             if isinstance(error, TakenOverError) or short_lives >= _FIGHT:
                 self._taken_over_at = loop.time()
             if failures == 1 or error.detail != last:
                 _logger.warning("broker: %s; next try in %.1f s", error.detail, pause)
             last = error.detail
+            self._pulse.beat(pause + _LIFE_S)
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -157,8 +215,13 @@ class Client:
         connection_id = secrets.token_hex(8)
         entered_at = None
         try:
-            async with connected(self._mqtt, self._name, connection_id, datetime.now(UTC)) as connection:
+            self._renewed.clear()  # a later word of it ends the connection that is made now
+            async with connected(
+                self._mqtt, self._name, connection_id, datetime.now(UTC), self._runtime_directory
+            ) as connection:
                 entered_at = loop.time()
+                if self.is_duplicate:
+                    self.mirror.alarm(connection.post)
                 await connection.listen(self.filters)
                 await self._serve(connection, connection_id)
         except BrokerError as error:
@@ -178,8 +241,12 @@ class Client:
                 asyncio.create_task(connection.receive(self._on_arrival), name="broker-receive"),
                 asyncio.create_task(self._send_events(connection), name="broker-events"),
                 asyncio.create_task(self._probe(connection), name="broker-probe"),
+                asyncio.create_task(self._until_renewed(), name="broker-renewal"),
             ]
-            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            ended: set[asyncio.Task[None]] = set()
+            while not ended:
+                self._pulse.beat(_LIFE_S)
+                ended, _ = await asyncio.wait(tasks, timeout=_BEAT_S, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
                 task.result()
         except asyncio.CancelledError:
@@ -235,6 +302,10 @@ class Client:
                     await self._publish_status(connection, self._condition)
             except TimeoutError:
                 raise BrokerError("does not answer since the network changed") from None
+
+    async def _until_renewed(self) -> None:
+        await self._renewed.wait()
+        raise RenewedError("a new certificate")
 
     async def _say_goodbye(self, connection: Connection) -> None:
         self._since = datetime.now(UTC)

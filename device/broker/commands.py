@@ -32,10 +32,12 @@ Say = Callable[[str, bytes, bytes], None]
 class CommandError(RundtischError):
     """A command was understood and cannot be carried out."""
 
-    def __init__(self, state: AckState, code: RejectCode) -> None:
+    def __init__(self, state: AckState, code: RejectCode, result: dict[str, Any] | None = None) -> None:
+        """`result`: what else there is to say of it."""
         super().__init__(f"{state}: {code}")
         self.state = state
         self.code = code
+        self.result = result
 
 
 class Commands:
@@ -76,7 +78,7 @@ class Commands:
             try:
                 ack = _ack(AckState.SUCCEEDED, result=await self._try(order))
             except CommandError as error:
-                ack = _ack(error.state, error.code)
+                ack = _ack(error.state, error.code, error.result)
             await self._answers.keep(order.name, ack)
         self._running.discard(order.name)
         self._answer(order, ack)

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import aiomqtt
@@ -15,11 +16,12 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from device.broker import identity
+from device.broker.way import Way, WayMeter
 from kiosk.contract import codec, topics
 from kiosk.contract.configuration import Mqtt
 from kiosk.contract.errors import BrokerError, ConfigurationError, Reason
 from kiosk.contract.mqtt import Condition, Status
-from kiosk.runtime import credential
 
 KEEP_ALIVE_S = 30
 _SESSION_EXPIRY_S = 24 * 3600
@@ -76,6 +78,10 @@ class RefusedError(BrokerError):
     reason = Reason.NOT_AUTHORISED
 
 
+class RenewedError(BrokerError):
+    """There is a new certificate; this connection was made with the old one."""
+
+
 class TakenOverError(BrokerError):
     """Somebody else connected under our name."""
 
@@ -112,6 +118,20 @@ class Connection(aiomqtt.Client):
         if answer and not answer.done():
             answer.set_result(str(reason_code) if reason_code.is_failure else "")
 
+    def _on_disconnect(
+        self, client: Any, userdata: Any, flags: Any, reason_code: ReasonCode, properties: Properties | None = None
+    ) -> None:
+        if not self._connected.done():
+            # aiomqtt would sit there until its time is over: with TLS 1.3 a refused certificate looks like this.
+            self._connected.set_exception(aiomqtt.MqttError("hung up before it let us in; our certificate may be bad"))
+            return
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
+
+    def way(self, meter: WayMeter) -> Way | None:
+        """One look at the socket; None when it is gone."""
+        sock = self._client.socket()
+        return meter.read(sock) if isinstance(sock, socket.socket) else None
+
     def end(self) -> None:
         """Takes note of why it ended, where nobody waited for it; asyncio would complain about that later."""
         if self._disconnected.done() and not self._disconnected.cancelled():
@@ -137,13 +157,21 @@ class Connection(aiomqtt.Client):
 
 
 @contextlib.asynccontextmanager
-async def connected(mqtt: Mqtt, name: str, connection_id: str, now: datetime) -> AsyncIterator[Connection]:
+async def connected(
+    mqtt: Mqtt, name: str, connection_id: str, now: datetime, runtime_directory: Path | None = None
+) -> AsyncIterator[Connection]:
     """A connection under the terminal's name and with its last will; the will is withdrawn when the context ends well.
+
+    `runtime_directory`: where a renewed identity is handed over, see `device.broker.identity`.
 
     Raises:
         BrokerError: cannot be reached, or does not let us in.
     """
-    connection = _make(mqtt, name, connection_id, now)
+    try:
+        context = identity.tls(mqtt, runtime_directory)
+    except ConfigurationError as error:
+        raise RefusedError(error.detail) from None
+    connection = _make(mqtt, name, connection_id, now, context)
     try:
         await connection.__aenter__()
     except aiomqtt.MqttError as error:
@@ -156,7 +184,7 @@ async def connected(mqtt: Mqtt, name: str, connection_id: str, now: datetime) ->
         connection.end()
 
 
-def _make(mqtt: Mqtt, name: str, connection_id: str, now: datetime) -> Connection:
+def _make(mqtt: Mqtt, name: str, connection_id: str, now: datetime, context: ssl.SSLContext) -> Connection:
     properties = _properties(PacketTypes.CONNECT)
     properties.SessionExpiryInterval = _SESSION_EXPIRY_S
     properties.ReceiveMaximum = _RECEIVE_MAXIMUM
@@ -175,22 +203,9 @@ def _make(mqtt: Mqtt, name: str, connection_id: str, now: datetime) -> Connectio
         timeout=_CONNACK_TIMEOUT_S,
         properties=properties,
         will=aiomqtt.Will(topics.terminal(name, "status"), codec.encode(will), 1, True, will_properties),
-        tls_context=_tls(mqtt),
+        tls_context=context,
         socket_options=_SOCKET_OPTIONS,
     )
-
-
-def _tls(mqtt: Mqtt) -> ssl.SSLContext:
-    try:
-        key_file = credential.path_of(mqtt.key_credential)
-        context = ssl.create_default_context(cafile=mqtt.ca_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(mqtt.certificate_file, key_file)
-    except ConfigurationError as error:
-        raise RefusedError(error.detail) from None
-    except OSError as error:
-        raise RefusedError(f"{mqtt.ca_file}, {mqtt.certificate_file} or the key: {error.strerror or error}") from None
-    return context
 
 
 def our_error(error: aiomqtt.MqttError) -> BrokerError:

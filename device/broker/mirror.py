@@ -33,6 +33,16 @@ class Mirror:
         for topic, payload in tuple(self._wished.items()):
             self._hand_over(topic, payload)
 
+    def alarm(self, send: Send) -> None:
+        """The alerts, for a connection that may be too short for the rest: somebody else uses our name.
+
+        Raises:
+            BrokerError: it is gone already.
+        """
+        for topic, payload in self._wished.items():
+            if payload and "/alert/" in topic:
+                send(Post(topic=topic, payload=payload, is_retained=True))
+
     def detach(self) -> None:
         self._send = None
 

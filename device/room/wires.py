@@ -1,21 +1,33 @@
-"""The wires to the room: shows the room plan on lamps, hears the help button. What fails is a fault, no crash."""
+"""The wires to the room: shows the room plan on its outputs, hears its inputs. What fails is a fault, no crash."""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from device.room.parts import HelpButton, Lamps
+from device.room import rules
+from device.room.diary import Diary
+from device.room.inputs import Input, press, report
+from device.room.lamps import Lamps
+from device.room.levels import lines_of
 from device.room.pins import make_factory
-from kiosk.consultation import RoomPlan, Sign
-from kiosk.contract import configuration
-from kiosk.contract.errors import RoomError
+from device.room.pulses import Buzzer, Opener
+from device.room.rules import Setting
+from device.room.shutter import Shutter
+from kiosk.consultation import RoomPlan, events
+from kiosk.contract import wiring
+from kiosk.contract.errors import Reason, RoomError
+from kiosk.contract.mqtt import PartState
+from kiosk.contract.room import RoomReport, WireLine
 
 _logger = logging.getLogger(__name__)
 
-_ON = "on"
 _BLINK_S = 0.5
+_TRIED_S = 0.3
+
+Output = Lamps | Shutter | Buzzer | Opener
 
 
 class Room:
@@ -23,108 +35,272 @@ class Room:
 
     def __init__(
         self,
-        wiring: configuration.Room,
-        on_help: Callable[[], None],
-        on_fault: Callable[[str, bool], None],
+        room: wiring.Room,
+        dispatch: Callable[[events.Event], None],
+        make_factory: Callable[[wiring.Room, int], Any] = make_factory,
+        diary: Path | None = None,
     ) -> None:
-        """`on_help` and `on_fault` (part, is it faulty) are called on the loop's thread; see `HardwareFault`."""
-        self._wiring = wiring
-        self._on_fault = on_fault
-        loop = asyncio.get_running_loop()
+        """`dispatch` gets presses, a `RoomReported` at every change, and a `HardwareFault` for each part.
 
-        def pressed() -> None:  # the only thing that gpiozero's thread ever does here
-            loop.call_soon_threadsafe(on_help)
-
-        signs = {Sign.FREE: wiring.sign_free, Sign.BUSY: wiring.sign_busy, Sign.WAIT: wiring.sign_wait}
-        self._sign = Lamps("door-sign", {sign.value: output for sign, output in signs.items()})
-        self._light = Lamps("ceiling-light", {_ON: wiring.ceiling_light})
-        self._help_lamp = Lamps("help-lamp", {_ON: wiring.help_lamp})
-        self._button = HelpButton(wiring.help_button, pressed)
-        self._factory: Any = None
-        self._faulty: set[str] = set()
+        `diary` is a file in which sensors' last changes outlive the process.
+        """
+        self._diary = Diary(diary)
+        self.wiring = room
+        self._make_factory = make_factory
+        self._dispatch = dispatch
+        self._loop = asyncio.get_running_loop()
+        self.outputs: dict[str, Output] = {}
+        self.inputs: dict[str, Input] = {}
+        for name, part in room.parts.items():
+            if isinstance(part, wiring.Input):
+                self.inputs[name] = Input(name, part, self._changed, self._note, self._diary)
+            else:
+                self.outputs[name] = self._output(name, part)
+        self._factories: dict[int, Any] = {}
+        self._reasons: dict[str, Reason] = {}
         self._plan: RoomPlan | None = None
-        self._is_blinking = False
+        self._settings: dict[str, Setting] = {}
+        self._report = RoomReport()
+        self._identified: set[str] = set()
+        self._is_dark = False
+        self._blinking: asyncio.TimerHandle | None = None
+
+    def _output(self, name: str, part: wiring.Outputs) -> Output:
+        def failed(error: RoomError) -> None:
+            self._fail(name, error)
+
+        match part:
+            case wiring.Shutter():
+                return Shutter(name, part, self._tell, lambda reason: self._note(name, reason))
+            case wiring.Buzzer():
+                return Buzzer(name, part, failed)
+            case wiring.DoorOpener():
+                return Opener(name, part, failed)
+            case _:
+                return Lamps(name, part)
 
     @property
     def factory(self) -> Any:
-        """The pin factory, for the bench; None when there are no pins."""
-        return self._factory
+        """The pin factory of the main chip, for the bench; None when there are no pins."""
+        return self._factories.get(self.wiring.chip)
 
     @property
-    def has_help_button(self) -> bool:
-        return self._button.is_open
+    def states(self) -> dict[str, PartState]:
+        """Every part, by name, as it was last set or heard; buttons say only whether they work."""
+        return {name: self._part_state(name, part) for name, part in self.wiring.parts.items()}
+
+    @property
+    def lines(self) -> tuple[WireLine, ...]:
+        """Every line, as it is at this moment."""
+        are_open = {name for name, one in {**self.inputs, **self.outputs}.items() if one.is_open}
+        return lines_of(self.wiring, self._factories, are_open, self._reasons)
+
+    def _part_state(self, name: str, part: wiring.Parts) -> PartState:
+        reason = self._reasons.get(name)
+        one = self.inputs.get(name) or self.outputs[name]
+        says, levels = "", {}
+        if isinstance(one, Input):
+            if isinstance(part, wiring.Sensed) and one.is_active is not None:
+                says = "active" if one.is_active else "inactive"
+        elif isinstance(one, Shutter):
+            says = one.position.value
+        elif name in self._settings:
+            setting = self._settings[name]
+            says, levels = setting.word, setting.levels
+        return PartState(role=wiring.role(part), says=says, levels=levels, fault=reason.value if reason else "")
+
+    @property
+    def report(self) -> RoomReport:
+        """What the inputs say now."""
+        shutters = [one.position for one in self.outputs.values() if isinstance(one, Shutter)]
+        return report(list(self.inputs.values()), shutters)
 
     def __enter__(self) -> "Room":
         self.mend()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for part in self._parts:
+        if self._blinking:
+            self._blinking.cancel()
+        for one in sorted(self.outputs.values(), key=lambda one: isinstance(one, Shutter)):  # the slow ones last
+            with contextlib.suppress(RoomError):
+                one.make_safe()
+        for part in (*self.inputs.values(), *self.outputs.values()):
             with contextlib.suppress(RoomError):
                 part.close()
-        if self._factory is not None:
-            self._factory.close()
-
-    @property
-    def _parts(self) -> tuple[Lamps | HelpButton, ...]:
-        return (self._sign, self._light, self._help_lamp, self._button)
+        self._diary.save(is_urgent=True)
+        for factory in self._factories.values():
+            factory.close()
 
     def mend(self) -> None:
-        """Try to open what is wired and not open. Call it now and then: a wire may come back."""
-        for part in self._parts:
-            if part.names and not part.is_open:
-                try:
-                    self._factory = self._factory or make_factory(self._wiring.pin_factory)
-                    part.open(self._factory)
-                except RoomError as error:
-                    self._note(part.part, error)
-                else:
-                    self._note(part.part, None)
+        """Opens what is wired and not open, looks at what is. Call it now and then: a wire may come back."""
+        broken: dict[int, RoomError] = {}
+        for name, one in self.inputs.items():
+            self._mend(name, one, broken)
+        self._tell()  # before outputs are opened: what depends on it does not flicker either
+        for name, output in self.outputs.items():
+            self._mend(name, output, broken)
+        self._diary.save()
+        self._tell()
+
+    def _mend(self, name: str, part: Input | Output, broken: dict[int, RoomError]) -> None:
+        if part.is_open:
+            if isinstance(part, Input | Shutter):
+                part.mend()
+            return
+        try:
+            part.open(self._factory_of(name, broken))
+        except RoomError as error:
+            self._note(name, error.reason, error.detail)
+        else:
+            if not (isinstance(part, Shutter) and part.has_fault):
+                self._note(name, None)
+
+    def _factory_of(self, name: str, broken: dict[int, RoomError]) -> Any:
+        """A chip that is not there is tried once in a mending."""
+        chip = self.wiring.parts[name].chip
+        chip = self.wiring.chip if chip is None else chip
+        if chip in broken:
+            raise broken[chip]
+        if chip not in self._factories:
+            try:
+                self._factories[chip] = self._make_factory(self.wiring, chip)
+            except RoomError as error:
+                broken[chip] = error
+                raise
+        return self._factories[chip]
 
     def show(self, plan: RoomPlan) -> None:
-        """Make the lamps say this; the same again writes nothing."""
+        """Makes the outputs say this; the same again writes nothing. Before they are open: how they shall open."""
         if plan == self._plan:
             return
         self._plan = plan
-        if not self._is_blinking:
-            self._show_sign()
-        self._light_up(self._light, {_ON} if plan.ceiling_light else set())
-        self._light_up(self._help_lamp, {_ON} if plan.help_lamp else set())
+        before, self._settings = self._settings, rules.settings(self.wiring, plan)
+        for name, setting in self._settings.items():
+            if setting != before.get(name) and name not in self._identified:
+                self._set(name, setting)
+        self._blink_on()
+
+    def _set(self, name: str, setting: Setting) -> None:
+        output = self.outputs[name]
+        try:
+            if isinstance(output, Lamps):
+                output.show(setting, is_dark=setting.is_blinking and self._is_dark)
+            elif not isinstance(output, Opener):
+                output.show(setting)
+        except RoomError as error:
+            self._fail(name, error)
+
+    def _blink_on(self) -> None:
+        """While something blinks, every half second."""
+        names = [name for name, setting in self._settings.items() if setting.is_blinking]
+        if names and self._blinking is None:
+            self._blinking = self._loop.call_later(_BLINK_S, self._blink_over)
+        elif not names and self._blinking is not None:
+            self._blinking.cancel()
+            self._blinking, self._is_dark = None, False
+
+    def _blink_over(self) -> None:
+        self._blinking, self._is_dark = None, not self._is_dark
+        for name, setting in self._settings.items():
+            if setting.is_blinking and name not in self._identified:
+                self._set(name, setting)
+        self._blink_on()
 
     async def blink(self, seconds: float) -> None:
-        """All lamps of the door sign on and off, so that somebody can tell which room this is."""
-        if not self._sign.is_open:
+        """All lamps of the door signs on and off, so that somebody can tell which room this is."""
+        signs = [one for one in self.outputs.values() if isinstance(one.part, wiring.DoorSign) and one.is_open]
+        if not signs:
             raise RoomError("door-sign: there is none to blink")
-        self._is_blinking = True
+        self._identified = {sign.name for sign in signs}
         try:
             for step in range(round(seconds / _BLINK_S)):
-                self._light_up(self._sign, set() if step % 2 else set(self._sign.names))
+                for sign in signs:
+                    assert isinstance(sign, Lamps)
+                    self._fill(sign, not step % 2)
                 await asyncio.sleep(_BLINK_S)
         finally:
-            self._is_blinking = False
-            self._show_sign()
+            names, self._identified = self._identified, set()
+            for name in names & self._settings.keys():
+                self._set(name, self._settings[name])
 
-    def _show_sign(self) -> None:
-        """A sign without a lamp for "please wait" says "in use"."""
-        sign = self._plan.sign if self._plan else Sign.FREE
-        has_lamp = sign.value in self._sign.names
-        self._light_up(self._sign, {Sign.BUSY.value if sign is Sign.WAIT and not has_lamp else sign.value})
+    async def try_lamps(self) -> tuple[int, tuple[str, ...]]:
+        """Each sign, light and help lamp lit for a moment, one after the other, then as before.
 
-    def _light_up(self, lamps: Lamps, lit: set[str]) -> None:
+        The LED of the camera is not among them: it says what is, and nothing else.
+
+        Returns:
+            How many there are, and the names of those that do not answer.
+        """
+        parts = self.wiring.of(wiring.DoorSign, wiring.Light, wiring.HelpLamp)
+        silent = []
+        for name in parts:
+            one = self.outputs[name]
+            assert isinstance(one, Lamps)
+            self._identified = {name}
+            try:
+                if one.is_open:
+                    self._fill(one, True)
+                    await asyncio.sleep(_TRIED_S)
+            finally:
+                self._identified = set()
+                if name in self._settings and one.is_open:
+                    self._set(name, self._settings[name])
+            if name in self._reasons or not one.is_open:
+                silent.append(name)
+        return len(parts), tuple(silent)
+
+    def _fill(self, sign: Lamps, is_lit: bool) -> None:
         try:
-            lamps.show(lit)
+            sign.fill(is_lit)
         except RoomError as error:
-            with contextlib.suppress(RoomError):
-                lamps.close()
-            self._note(lamps.part, error)
+            self._fail(sign.name, error)
 
-    def _note(self, part: str, error: RoomError | None) -> None:
-        if (error is not None) == (part in self._faulty):
-            return
-        if error is not None:
-            _logger.error("%s", error.detail)
-            self._faulty.add(part)
+    def _changed(self, one: Input) -> None:
+        """An input says something else."""
+        if isinstance(one.part, wiring.Pressed):
+            if one.is_active:
+                self._press(one)
         else:
-            _logger.info("%s answers again", part)
-            self._faulty.discard(part)
-        self._on_fault(part, error is not None)
+            self._tell()
+
+    def _press(self, one: Input) -> None:
+        if isinstance(one.part, wiring.DoorButton):
+            opener = self.outputs[one.part.opener]
+            assert isinstance(opener, Opener)
+            try:
+                is_opening = opener.ask(self._plan.situations if self._plan else ())
+            except RoomError as error:
+                self._fail(opener.name, error)
+            else:
+                _logger.info("%s: %s", opener.name, "the door opens" if is_opening else "the door stays shut")
+            return
+        event = press(one.name, one.part)
+        if event is not None:
+            self._dispatch(event)
+
+    def _tell(self) -> None:
+        now = self.report
+        if now != self._report:
+            self._report = now
+            self._dispatch(events.RoomReported(report=now))
+
+    def _fail(self, name: str, error: RoomError) -> None:
+        """It is opened again by the next mending."""
+        with contextlib.suppress(RoomError):
+            self.outputs[name].close()
+        self._note(name, error.reason, error.detail)
+
+    def _note(self, name: str, reason: Reason | None, detail: str = "") -> None:
+        """Told when it changes."""
+        if reason is self._reasons.get(name):
+            return
+        if reason is not None:
+            _logger.error("%s: %s %s", name, reason.value, detail)
+            self._reasons[name] = reason
+            self._dispatch(events.HardwareFault(part=name, reason=reason))
+        else:
+            _logger.info("%s works again", name)
+            old = self._reasons.pop(name)
+            self._dispatch(events.HardwareFault(part=name, is_faulty=False, reason=old))
+        self._tell()

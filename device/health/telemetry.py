@@ -2,29 +2,29 @@
 
 import asyncio
 import contextlib
-import importlib.metadata
-import os
 import platform
 import random
 from collections.abc import Callable, Sized
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from device import clock
 from kiosk.contract.links import TouchReport
 from kiosk.contract.mqtt import CallFigures, CallTelemetry, Info, SystemTelemetry
 from kiosk.contract.state import State
 from kiosk.runtime.log import Refusals
+from kiosk.runtime.version import version
+
+if TYPE_CHECKING:
+    from device.health.watch import Watch
 
 SYSTEM_S = 60.0
 CALL_S = 5.0
 EXPIRY_S = 300
 _JITTER = 0.2
 _MODELS = (Path("/sys/firmware/devicetree/base/model"), Path("/sys/class/dmi/id/product_name"))
-_TEMPERATURE = Path("/sys/class/thermal/thermal_zone0/temp")
-_MEMORY = Path("/proc/meminfo")
 
 
 class Broker(Protocol):
@@ -38,14 +38,6 @@ class Apps(Protocol):
     """What is needed of `device.links.Apps`."""
 
     last_report: TouchReport | None
-
-
-def version() -> str:
-    """Of our software."""
-    try:
-        return importlib.metadata.version("rundtisch")
-    except importlib.metadata.PackageNotFoundError:
-        return "0"
 
 
 def info(capabilities: tuple[str, ...]) -> Info:
@@ -69,13 +61,20 @@ class Health:
     """Tells the monitor, with jitter, so that a thousand terminals do not speak as one."""
 
     def __init__(
-        self, state: Callable[[], State], broker: Broker, spool: Sized, apps: Apps, refusals: Refusals
+        self,
+        state: Callable[[], State],
+        broker: Broker,
+        spool: Sized,
+        apps: Apps,
+        refusals: Refusals,
+        watch: "Watch",
     ) -> None:
         self._state = state
         self._broker = broker
         self._spool = spool
         self._apps = apps
         self._refusals = refusals
+        self._watch = watch
         self.due = asyncio.Event()
         """Set it to have `telemetry/system` told now."""
 
@@ -102,17 +101,47 @@ class Health:
             refused["media"] = self._state().media.refused
         if touches and touches.refused:
             refused["app"] = touches.refused
-        return SystemTelemetry(
+        refused |= {f"kernel {name}": count for name, count in self._watch.reader.tree.lies.items()}
+        report = SystemTelemetry(
             time=clock.now(),
             clock=clock.trust(),
             uptime_s=clock.uptime_s(),
-            load_1m=_load_1m(),
-            memory_available_mb=_memory_available_mb(),
-            temperature_c=_temperature_c(),
+            load_1m=0.0,
+            memory_available_mb=0.0,
             spool=len(self._spool),
             frames_per_second=touches.frames_per_second if touches else None,
             reaction_ms_p95=touches.reaction_ms_p95 if touches else None,
             refused=refused,
+            returns=dict(self._watch.reader.returns.counts),
+            health={finding.part.value: finding.grade.value for finding in self._state().health.findings},
+        )
+        return self._measured(report)
+
+    def _measured(self, report: SystemTelemetry) -> SystemTelemetry:
+        """With the figures of the last look."""
+        last = self._watch.last
+        if last is None:
+            return report
+        trend, work, storage = self._watch.trend, last.work, last.storage
+        growth = {name: trend.growth_mb_h(name) for name in last.memory_mb}
+        return replace(
+            report,
+            load_1m=work.load_1m or 0.0,
+            use_pct=work.use_pct,
+            memory_available_mb=work.memory_available_mb or 0.0,
+            memory_total_mb=work.memory_total_mb,
+            memory_mb=last.memory_mb,
+            growth_mb_h={name: value for name, value in growth.items() if value is not None},
+            pressure_pct=work.pressure_pct,
+            temperature_c=last.power.temperature_c,
+            throttled=last.power.now or (),
+            throttled_since_boot=last.power.since_boot,
+            storage_free_pct=storage.free_pct,
+            storage_free_gb=storage.free_gb,
+            storage_written_gb=storage.written_gb,
+            wear_pct=storage.wear_pct,
+            round_trip_ms=last.way.round_trip_ms if last.way else None,
+            loss_pct=last.way.loss_pct if last.way else None,
         )
 
     def call(self) -> CallTelemetry:
@@ -146,22 +175,3 @@ def _read(path: Path) -> str:
     with contextlib.suppress(OSError):
         return path.read_text(errors="replace").strip("\0\n ")
     return ""
-
-
-def _load_1m() -> float:
-    try:
-        return round(os.getloadavg()[0], 2)
-    except OSError:
-        return 0.0
-
-
-def _memory_available_mb() -> float:
-    for line in _read(_MEMORY).splitlines():
-        if line.startswith("MemAvailable:"):
-            return round(int(line.split()[1]) / 1024, 1)
-    return round(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
-
-
-def _temperature_c() -> float | None:
-    text = _read(_TEMPERATURE)
-    return int(text) / 1000 if text.lstrip("-").isdigit() else None
