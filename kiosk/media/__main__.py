@@ -7,14 +7,16 @@ from kiosk.contract.configuration import load
 from kiosk.media.memory import give_back_large
 from kiosk.media.process import serve
 from kiosk.runtime import service
+from kiosk.runtime.life import Life
 
 
-async def _main() -> None:
+async def _main(life: Life) -> None:
     give_back_large()
-    await serve(load(Path(sys.argv[1])))
+    await serve(load(Path(sys.argv[1])), life)
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: python -m kiosk.media CONFIG.toml")
-    service.run("media", _main)
+    life = Life()
+    service.run("media", lambda: _main(life), life)

@@ -17,6 +17,8 @@ from kiosk.media import sound_server
 _CARDS = Path("/proc/asound/cards")
 _SILENT_S = 1.0
 """A stream that was not called for so long does not run."""
+_UNAVAILABLE = -9985
+"""`paDeviceUnavailable` in portaudio.h: what ALSA calls busy. A card that is gone is -9993 or -9996."""
 _LET_GO_S = 2.0
 """Within this time everybody has noticed that cards have changed."""
 
@@ -103,7 +105,8 @@ class Devices:
         May take seconds.
 
         Raises:
-            MediaError: MICROPHONE_MISSING or LOUDSPEAKER_MISSING: no library, no such device, or it does not open.
+            MediaError: MICROPHONE_MISSING or LOUDSPEAKER_MISSING: no library, no such device, or it does not open;
+                MICROPHONE_BUSY or LOUDSPEAKER_BUSY: another program has it.
         """
         reason = Reason.MICROPHONE_MISSING if is_input else Reason.LOUDSPEAKER_MISSING
         try:
@@ -123,7 +126,7 @@ class Devices:
                 options = {"samplerate": rate_hz, "blocksize": block_samples, "channels": 1, "dtype": "int16"}
                 _start(library, opened, make(device=index, callback=opened.call, latency="low", **options), name)
             except (library.PortAudioError, ValueError) as error:
-                raise MediaError(f"{wanted}: {error}", reason) from None
+                raise MediaError(f"{wanted}: {error}", _busy(is_input) if _is_busy(error) else reason) from None
             self._open_count += 1
         return opened
 
@@ -159,6 +162,15 @@ def _start(library: Any, opened: Stream, stream: Any, name: str) -> None:
     except library.PortAudioError:
         stream.close()
         raise
+
+
+def _is_busy(error: Exception) -> bool:
+    """PortAudioError carries a text, the number and, for some, what the system said."""
+    return error.args[1:2] == (_UNAVAILABLE,)
+
+
+def _busy(is_input: bool) -> Reason:
+    return Reason.MICROPHONE_BUSY if is_input else Reason.LOUDSPEAKER_BUSY
 
 
 def _default(library: Any, is_input: bool) -> int:

@@ -6,11 +6,14 @@ import time
 from pathlib import Path
 
 import av
+from msgspec.structs import replace
 
 from kiosk.contract.configuration import Configuration
 from kiosk.contract.errors import ConfigurationError, LinkError
-from kiosk.contract.links import Chime, IceServers, Role, Sound, ToMedia
-from kiosk.contract.media import Lamp, Levels, MediaReport, Plan, Sending, Signal
+from kiosk.contract.links import Chime, IceServers, Role, Sound, StartAnew, ToMedia
+from kiosk.contract.media import Lamp, Levels, MediaReport, Plan, Sending, Showing, Signal
+from kiosk.contract.self_test import CheckResult, Examine, Examined
+from kiosk.media import echo
 from kiosk.media.capture.capture import Capture
 from kiosk.media.capture.choice import camera_of, laptop_of, microphone_of
 from kiosk.media.capture.level import LevelMeter
@@ -19,6 +22,7 @@ from kiosk.media.engine.calls import Calls
 from kiosk.media.engine.outgoing import Feeds
 from kiosk.media.engine.surroundings import Surroundings
 from kiosk.media.engine.waist import Engine, Line
+from kiosk.media.examination import Examiner
 from kiosk.media.memory import give_back_free
 from kiosk.media.playback.chimes import NOTHING, samples_of
 from kiosk.media.playback.loudspeaker import Loudspeaker
@@ -31,6 +35,7 @@ from kiosk.media.sending.video_feed import VideoFeed
 from kiosk.media.tiles import SELF, Tiles
 from kiosk.media.truth import lamp_of, without_counters
 from kiosk.runtime import link, network, service
+from kiosk.runtime.life import Life, Pulse
 from kiosk.runtime.log import Refusals
 from kiosk.runtime.tiles import FrameServer
 
@@ -38,8 +43,13 @@ _logger = logging.getLogger(__name__)
 
 _LOOK_S = 0.2
 """How often what changes by itself (a picture that stays away, a lamp) is looked at while anything is open."""
+_IDLE_LOOK_S = 10.0
+"""While nothing is: for the watchdog only."""
+_REPORT_WITHIN_S = 30.0
 _COUNTERS_S = 1.0
 _WRONG_PEER_PAUSE_S = 1.0
+AGENT_GRACE_S = 5.0
+"""An agent that was started again is back by then, and nobody has noticed."""
 _TIDY_S = 1.0
 """After the last goodbye."""
 _CHIME_S = 1.5
@@ -50,11 +60,16 @@ SCREEN_FRAMES_PER_SECOND = 15
 class Media:
     """All parts of the process. An engine's `Sinks` as well: it alone knows tiles and mixer."""
 
-    def __init__(self, configuration: Configuration, group: asyncio.TaskGroup, server: FrameServer) -> None:
+    def __init__(
+        self, configuration: Configuration, group: asyncio.TaskGroup, server: FrameServer, reporting: Pulse
+    ) -> None:
+        """`reporting` beats with every look at what there is to report, which goes through all parts."""
+        self._reporting = reporting
         loop, media = asyncio.get_running_loop(), configuration.media
         self._changed = asyncio.Event()
         self._plan = Plan()
         self._chiming: asyncio.TimerHandle | None = None
+        self._leaving_off: asyncio.TimerHandle | None = None
         self._link: link.Link | None = None
         self._refusals = Refusals(_logger)
         self._server = server
@@ -71,8 +86,15 @@ class Media:
         self._loudspeaker = Loudspeaker(media.loudspeaker, self._mixer, self._changed.set)
         around = (group, media.codec, self._feeds, self, self._send_signal, self._changed.set)
         ca_file = configuration.mqtt.ca_file
-        self._engine: Engine = Calls(Surroundings(*around, is_relay_only=media.is_relay_only, ca_file=ca_file))
+        surroundings = Surroundings(*around, is_relay_only=media.is_relay_only, ca_file=ca_file)
+        self._engine: Engine = Calls(surroundings)
         self._meter = LevelMeter(lambda pct: loop.call_soon_threadsafe(server.tell, Levels(microphone_pct=pct)))
+
+        async def call_itself() -> CheckResult:
+            servers = list(surroundings.configuration.iceServers or ())
+            return await echo.listen(group, media.codec, servers, is_relay_only=media.is_relay_only)
+
+        self._examiner = Examiner(group, self._camera, self._microphone, self._play, self._send, call_itself)
         server.on_heights = lambda heights: self._engine.show(heights)
         for name, part in (("camera", self._camera), ("microphone", self._microphone), ("speaker", self._loudspeaker)):
             group.create_task(part.run(), name=name)
@@ -81,15 +103,17 @@ class Media:
         group.create_task(self._report_changes(), name="reports")
 
     async def talk(self, path: Path, uid: int) -> None:
-        """Does what the agent says, and goes on with the last plan while it is away. Without end."""
+        """Does what the agent says; while it is away, goes on with the last plan, for a moment. Without end."""
         while True:
             try:
                 self._link = await link.connect(path, Role.MEDIA, Role.AGENT, uid, self._refusals)
+                self._leave_off(None)
                 self._link.send(self._report())
                 while True:
                     self._take(await self._link.receive(ToMedia))
             except EOFError:
-                _logger.info("the agent is gone; calls go on")
+                _logger.info("the agent is gone; calls go on, seen and heard for %g s", AGENT_GRACE_S)
+                self._leave_off(AGENT_GRACE_S)
             except LinkError as error:
                 self._refusals.note(error)
                 await asyncio.sleep(_WRONG_PEER_PAUSE_S)
@@ -108,12 +132,30 @@ class Media:
                 self._engine.use_servers(message.servers)
             case Chime():
                 self._play(message.sound)
+            case Examine():
+                self._examiner.take(message)
+            case StartAnew():
+                _logger.info("the agent asks us to start anew")
+                service.leave()
+
+    def _leave_off(self, after_s: float | None) -> None:
+        """Nobody would tell us of the mute switch or a touch: then nothing may leave the room. None: somebody will."""
+        if self._leaving_off:
+            self._leaving_off.cancel()
+            self._leaving_off = None
+        if after_s is not None:
+            self._leaving_off = asyncio.get_running_loop().call_later(after_s, self._close_captures)
+
+    def _close_captures(self) -> None:
+        _logger.warning("the agent does not come back: camera, microphone and screen are closed until it does")
+        self._apply(replace(self._plan, camera=Sending.OFF, microphone=Sending.OFF, screen=Showing.NOTHING))
 
     def _apply(self, plan: Plan) -> None:
         if self._plan.peers and not plan.peers:
             asyncio.get_running_loop().call_later(_TIDY_S, give_back_free)
         self._plan = plan
         self._engine.apply(plan)  # first: gates close before devices do
+        self._examiner.apply(plan)
         self._screen.apply(plan)
         self._want_camera()
         self._microphone.want(plan.microphone is not Sending.OFF)
@@ -150,10 +192,12 @@ class Media:
         if self._plan.camera is not Sending.OFF:  # else it is open for a still only
             self._tiles.write(SELF, frame)
             self._feeds.camera.take(frame)
+            self._examiner.seen(frame)
 
     def _heard(self, samples: Samples) -> None:
         self._feeds.microphone.take(samples)
         self._meter.hear(samples)
+        self._examiner.heard(samples)
 
     def _capture_changed(self) -> None:
         if not self._camera.is_open:
@@ -175,20 +219,24 @@ class Media:
         self._mixer.drop(call)
 
     def _send_signal(self, signal: Signal) -> None:
+        self._send(signal)
+
+    def _send(self, message: Signal | Examined) -> None:
         if self._link:
-            self._link.send(signal)
+            self._link.send(message)
 
     async def _report_changes(self) -> None:
         said, counted_s = MediaReport(), 0.0
         while True:
             report = self._report()
+            self._reporting.beat(_REPORT_WITHIN_S)
             is_counting = bool(report.peers) and time.monotonic() - counted_s >= _COUNTERS_S
             if self._link and (is_counting or without_counters(report) != said):
                 said, counted_s = without_counters(report), time.monotonic()
                 self._link.send(report)
             is_idle = not report.peers and report.camera is report.microphone is report.screen is Lamp.OFF
             try:
-                async with asyncio.timeout(None if is_idle else _LOOK_S):
+                async with asyncio.timeout(_IDLE_LOOK_S if is_idle else _LOOK_S):
                     await self._changed.wait()
             except TimeoutError:
                 pass
@@ -233,7 +281,7 @@ class Media:
         await self._engine.close()
 
 
-async def serve(configuration: Configuration) -> None:
+async def serve(configuration: Configuration, life: Life) -> None:
     """Runs the process until it is cancelled."""
     links = configuration.links
     try:
@@ -243,8 +291,9 @@ async def serve(configuration: Configuration) -> None:
     server = FrameServer(ui_uid)
     opened = service.listen_sockets().get("frames")
     async with server.listen(opened or links.frames_socket), asyncio.TaskGroup() as group:
-        media = Media(configuration, group, server)
-        service.notify("READY=1")
+        media = Media(configuration, group, server, life.pulse("reports", _REPORT_WITHIN_S))
+        give_back_free()  # what the imports left
+        service.ready()
         try:
             await media.talk(links.media_socket, agent_uid)
         finally:

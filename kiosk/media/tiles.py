@@ -14,7 +14,7 @@ _LEAST_WIDTH, _LEAST_HEIGHT = 1280, 720
 
 
 class Tiles:
-    """Each tile is written by one thread; `drop` on the loop, when nobody writes that tile any more."""
+    """Each tile is written by one thread at a time; `drop` on the loop, when nobody writes that tile any more."""
 
     def __init__(self, server: FrameServer, loop: asyncio.AbstractEventLoop) -> None:
         self._server, self._loop = server, loop

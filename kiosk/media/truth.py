@@ -30,6 +30,7 @@ def without_counters(report: MediaReport) -> MediaReport:
             peer,
             frames_received=0,
             frames_sent=0,
+            screen_frames_sent=0,
             screen_frames_received=0,
             audio_packets_received=0,
             audio_packets_sent=0,

@@ -17,7 +17,7 @@ from kiosk.media.engine.gates import Gates
 from kiosk.media.engine.outgoing import Feeds, Outgoing
 from kiosk.media.engine.waist import Line
 from kiosk.media.playback.voice import Voice
-from kiosk.media.rtp import sound
+from kiosk.media.rtp import sound, steering
 from kiosk.media.rtp.incoming import Incoming
 from kiosk.media.rtp.lip_sync import LipSync
 from kiosk.media.rtp.receiver import Receiver
@@ -43,13 +43,13 @@ class Connection:
     ) -> None:
         """`feeds`: what is sent, None where the peer only sends.
 
-        `on_state` when `is_up` or `is_over` have changed; `on_frame` with decoded pictures; `voice` gets the sound;
-        `refusals` count what of the peer's packets is dropped.
+        `on_state` when `is_up` or `is_over` have changed; `on_frame` with decoded pictures, in any thread, one at a
+        time a line; `voice` gets the sound; `refusals` count what of the peer's packets is dropped.
         """
         self._group, self._refusals = group, refusals
         self._outgoing = Outgoing(feeds) if feeds else None
         self._on_state, self._on_frame, self._voice = on_state, on_frame, voice
-        self._lips = LipSync(voice, partial(on_frame, Line.CAMERA))
+        self._lips = LipSync(voice)
         # Balanced, aiortc's own choice, leaves the second video line of a bundle on a transport that never connects.
         assert configuration.bundlePolicy is RTCBundlePolicy.MAX_BUNDLE
         self._pc = RTCPeerConnection(configuration)
@@ -69,7 +69,10 @@ class Connection:
         return self._outgoing.frames_sent if self._outgoing else 0
 
     @property
-    def counters(self) -> Counters:
+    def screen_frames_sent(self) -> int:
+        return self._outgoing.screen_frames_sent if self._outgoing else 0
+
+    def count(self) -> Counters:
         """What came and went so far, and how the way is."""
         return counters_of(self._pc, list(self._receivers.values()), self._receivers.get(Line.CAMERA))
 
@@ -86,9 +89,10 @@ class Connection:
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
             self._candidates.open()
-            incoming = Incoming(self._pc, offer.retransmissions, self._refusals)
+            incoming = Incoming(self._pc, offer.retransmissions, self._refusals, offer.parity)
             for transceiver in self._pc.getTransceivers():
                 self._prepare(transceiver, offer, incoming)
+            steering.of(self._pc.getTransceivers()[0].receiver.transport).is_server = self._outgoing is None
             await self._pc.setLocalDescription(await self._pc.createAnswer())
             incoming.start()
         except REFUSALS as error:
@@ -101,8 +105,8 @@ class Connection:
             transceiver.direction = "sendrecv"
             self._outgoing.attach(transceiver.sender, line, offer.codecs.get(line, Codec.VP8))
         if transceiver.receiver.track:
-            show = self._lips.take if line is Line.CAMERA else partial(self._on_frame, line)
-            self._receivers[line] = incoming.attach(transceiver, show)
+            due_s = self._lips.due_s if line is Line.CAMERA else None
+            self._receivers[line] = incoming.attach(transceiver, partial(self._on_frame, line), due_s)
         if line is Line.MICROPHONE and transceiver.receiver.track:
             sound.install(transceiver.receiver, self._voice)
         if line is not Line.SCREEN and transceiver.receiver.track:

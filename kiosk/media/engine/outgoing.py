@@ -43,6 +43,11 @@ class Outgoing:
         track = self._pictures.get(Line.CAMERA)
         return track.sent if track else 0
 
+    @property
+    def screen_frames_sent(self) -> int:
+        track = self._pictures.get(Line.SCREEN)
+        return track.sent if track else 0
+
     def attach(self, sender: RTCRtpSender, line: Line, codec: Codec) -> None:
         """Feed this sender, before it connects; sound is always Opus, whatever `codec`."""
         if line is Line.MICROPHONE:

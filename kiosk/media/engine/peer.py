@@ -203,6 +203,7 @@ class Peer:
             self.link = PeerLink.LOST
         connection.stop()
         self._tally.frames_sent += connection.frames_sent
+        self._tally.screen_frames_sent += connection.screen_frames_sent
         self._tally.audio_packets_sent += connection.audio_packets_sent
         self._around.say_goodbye(connection.close())
 
@@ -210,8 +211,8 @@ class Peer:
         connection = self._connection
         if connection is None:
             return self._tally.report(self.link)
-        sent = connection.frames_sent, connection.audio_packets_sent
-        return self._tally.report(self.link, *sent, connection.counters)
+        sent = connection.frames_sent, connection.screen_frames_sent, connection.audio_packets_sent
+        return self._tally.report(self.link, *sent, connection.count)
 
     def close(self) -> None:
         """At once nothing is sent; the connection says goodbye in the background."""

@@ -51,6 +51,10 @@ class Publication:
         return self._outgoing.frames_sent
 
     @property
+    def screen_frames_sent(self) -> int:
+        return self._outgoing.screen_frames_sent
+
+    @property
     def counters(self) -> Counters:
         """What went so far, and how the way is."""
         return counters_of(self._pc)

@@ -1,7 +1,9 @@
 """Keeps the room's publication on a media server: a lost one is unpublished and published anew, without end."""
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from kiosk.contract.errors import MalformedError, MediaServerError
 from kiosk.media.engine.gates import Gates
@@ -14,6 +16,26 @@ from kiosk.runtime.janus import Event, Jsep
 _CONNECT_TIMEOUT_S = 8.0
 _HANG_UP_S = 1.0
 """A server that was told to unpublish says so when the old connection is closed; a new one must not come before."""
+_SETTLE_S = 0.2
+"""Janus (1.1.2) says so a moment too early: a connection that begins before it has let go of the old one's ICE agent
+loses its own instead, and never finds a path."""
+
+
+class Sent(NamedTuple):
+    """What left on each line."""
+
+    frames: int
+    screen_frames: int
+    audio_packets: int
+
+    def more(self, other: "Sent") -> "Sent":
+        return Sent(*(mine + others for mine, others in zip(self, other, strict=True)))
+
+    def since(self, other: "Sent") -> "Sent":
+        return Sent(*(mine - others for mine, others in zip(self, other, strict=True)))
+
+
+NOTHING = Sent(0, 0, 0)
 
 
 class Publisher:
@@ -28,7 +50,7 @@ class Publisher:
         self._joined = 0
         """`VideoRoom.joined` when something was published last."""
         self._is_hung_up = False
-        self._frames_sent = self._audio_packets_sent = 0
+        self._sent = NOTHING
         self._task = self._around.group.create_task(self._run(), name="janus publish")
 
     @property
@@ -36,14 +58,9 @@ class Publisher:
         return self._publication is not None and self._publication.is_up
 
     @property
-    def frames_sent(self) -> int:
+    def sent(self) -> Sent:
         """Over all publications."""
-        return self._frames_sent + (self._publication.frames_sent if self._publication else 0)
-
-    @property
-    def audio_packets_sent(self) -> int:
-        """The same of sound."""
-        return self._audio_packets_sent + (self._publication.audio_packets_sent if self._publication else 0)
+        return self._sent.more(_sent(self._publication)) if self._publication else self._sent
 
     @property
     def counters(self) -> Counters | None:
@@ -102,10 +119,11 @@ class Publisher:
         self._is_hung_up = False
         try:
             await attendance.handle.request({"request": "unpublish"})
-        except MediaServerError:
-            return  # most of the time the server has noticed by itself
-        with contextlib.suppress(TimeoutError):
-            await self._room.pulse.until(lambda: self._is_hung_up, _HANG_UP_S)
+            with contextlib.suppress(TimeoutError):
+                await self._room.pulse.until(lambda: self._is_hung_up, _HANG_UP_S)
+        except MediaServerError:  # it has noticed by itself, or there was never a path
+            await attendance.handle.hang_up()
+        await asyncio.sleep(_SETTLE_S)
 
     def _hear(self, event: Event) -> None:
         """What the server says of the peer connection."""
@@ -131,8 +149,7 @@ class Publisher:
         if publication is None:
             return
         publication.stop()
-        self._frames_sent += publication.frames_sent
-        self._audio_packets_sent += publication.audio_packets_sent
+        self._sent = self._sent.more(_sent(publication))
         self._around.say_goodbye(publication.close())
         self._around.on_change()
 
@@ -140,3 +157,7 @@ class Publisher:
         """At once nothing is sent."""
         self._drop()
         self._task.cancel()
+
+
+def _sent(publication: Publication) -> Sent:
+    return Sent(publication.frames_sent, publication.screen_frames_sent, publication.audio_packets_sent)

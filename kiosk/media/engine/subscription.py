@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from kiosk.contract.errors import MalformedError, MediaServerError
+from kiosk.contract.errors import MalformedError, MediaServerError, Reason
 from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Wish
 from kiosk.media.engine.ceiling import Ceiling
 from kiosk.media.engine.connection import Connection
@@ -21,10 +21,12 @@ from kiosk.media.engine.videoroom import SOURCE, Attendance, VideoRoom, candidat
 from kiosk.media.engine.waist import Line
 from kiosk.media.engine.wishes import Wishes
 from kiosk.media.rtp.sdp import read_offer
-from kiosk.media.rtp.statistics import by_server
+from kiosk.media.rtp.statistics import Counters, by_server
 from kiosk.runtime.janus import Event, Handle, Jsep
 
 _CONNECT_TIMEOUT_S = 8.0
+_SILENT_S = 1.5
+"""Whoever publishes sends at once; a server that has lost its network meanwhile connects, and passes nothing on."""
 _LINES = {"0": Line.MICROPHONE, "1": Line.CAMERA, "2": Line.SCREEN}
 """By the mid under which it is published, see `kiosk.contract.media.Seat`."""
 
@@ -36,7 +38,7 @@ class Subscription:
         """`link`: how the peer stands so far."""
         self.call, self.feed, self.room = planned.call, planned.feed, room
         self._publisher, self._around = publisher, room.around
-        self._sent_before = (publisher.frames_sent, publisher.audio_packets_sent)
+        self._sent_before = publisher.sent
         self._tally = self._around.tally_of(self.call)
         self._link, self._was_up = link, link is not PeerLink.CONNECTING
         self._plan, self._has_picture = Plan(), False
@@ -44,6 +46,10 @@ class Subscription:
         self._wishes, self._wished, self._ceiling = Wishes(self._wish), Wish(), Ceiling()
         self._handle: Handle | None = None
         self._connection: Connection | None = None
+        self._is_tried_again = False
+        """Nothing came, and it has been made anew for that; who sends nothing is not asked again and again."""
+        self._is_hung_up = False
+        """The server has closed its end of the connection that is there or comes to be."""
         self._mids: dict[Line, str] = {}
         """Line to the mid under which we receive it."""
         self._task = self._around.group.create_task(self._run(), name=f"janus peer-{self.call}")
@@ -105,7 +111,8 @@ class Subscription:
 
     async def _subscribe(self, attendance: Attendance, number: int) -> None:
         """One connection, to its end. Raises MalformedError, MediaServerError, TimeoutError when none came to be."""
-        around, room = self._around, self.room
+        around, room, is_again = self._around, self.room, self._was_up
+        self._is_hung_up = False
         self._handle = handle = await attendance.session.attach(self._hear)
         body = {"request": "join", "ptype": "subscriber", "room": room.seat.room, "autoupdate": False}
         more = {"private_id": attendance.private_id, "streams": [{"feed": self.feed}]}
@@ -126,16 +133,24 @@ class Subscription:
         self._tally.statistics.begun = connection.begun
         answer = await connection.answer(offer, SOURCE)
         self._set_gates()
+        if self._is_hung_up:
+            raise MediaServerError("hung up before it was answered", Reason.NO_ANSWER)
         await handle.request({"request": "start"}, Jsep(type="answer", sdp=answer))
         self._wishes.begin()
         await room.pulse.until(lambda: connection.is_up or connection.is_over, _CONNECT_TIMEOUT_S)
-        await room.pulse.until(
-            lambda: (
-                connection.is_over
-                or room.attendance not in (None, attendance)
-                or room.publishing.get(self.feed) != number
-            )
-        )
+
+        def is_past() -> bool:
+            has_moved = room.attendance not in (None, attendance) or room.publishing.get(self.feed) != number
+            return connection.is_over or has_moved
+
+        if is_again and not self._is_tried_again:
+            with contextlib.suppress(TimeoutError):
+                await room.pulse.until(is_past, _SILENT_S)
+            if not is_past() and not connection.count().in_bytes:
+                self._is_tried_again = True
+                return
+        self._is_tried_again = False
+        await room.pulse.until(is_past)
 
     def _take_streams(self, streams: object) -> list[Line | None]:
         """What the media lines are, in their order."""
@@ -150,6 +165,8 @@ class Subscription:
 
     def _hear(self, event: Event) -> None:
         """What the server says of the peer connection."""
+        if event.kind == "hangup":
+            self._is_hung_up = True
         if self._connection is None:
             return
         if event.kind == "trickle":
@@ -179,22 +196,25 @@ class Subscription:
         self._around.on_change()
 
     def report(self) -> PeerReport:
-        publisher, (frames, packets) = self._publisher, self._sent_before
-        counters = by_server(self._connection.counters, publisher.counters) if self._connection else None
-        sent = publisher.frames_sent - frames, publisher.audio_packets_sent - packets
-        report = self._tally.report(self.link, *sent, counters)
+        publisher = self._publisher
+        count = self._connection.count if self._connection else None
+        report = self._tally.report(self.link, *publisher.sent.since(self._sent_before), count, self._by_server)
         if self._ceiling.look(report.stats.in_loss_pct, time.monotonic()):
             self._wish(self._wished)
         return report
+
+    def _by_server(self, counters: Counters) -> Counters:
+        return by_server(counters, self._publisher.counters)
 
     def close(self) -> None:
         """The connection says goodbye in the background."""
         self._task.cancel()
         self._wishes.close()
         self._drop()
-        publisher, (frames, packets) = self._publisher, self._sent_before
-        self._tally.frames_sent += publisher.frames_sent - frames
-        self._tally.audio_packets_sent += publisher.audio_packets_sent - packets
+        sent = self._publisher.sent.since(self._sent_before)
+        self._tally.frames_sent += sent.frames
+        self._tally.screen_frames_sent += sent.screen_frames
+        self._tally.audio_packets_sent += sent.audio_packets
 
 
 async def _detach(handle: Handle) -> None:

@@ -80,13 +80,16 @@ class VideoRoom:
 
     async def check(self) -> None:
         """Media has stopped: look whether the server still answers. Where it does not, it is lost at once."""
-        if self.attendance is None:
+        attendance = self.attendance
+        if attendance is None:
             return
         try:
-            await self.attendance.session.ask({"janus": "keepalive"}, _ALIVE_S, is_acked=True)
+            await attendance.session.ask({"janus": "keepalive"}, _ALIVE_S, is_acked=True)
         except MediaServerError as error:
+            if self._is_out or self.attendance is not attendance:
+                return  # we have closed the socket ourselves, or have another one
             self._ill_since_s = time.monotonic() - LOST_S
-            self.attendance.session.end(error)
+            attendance.session.end(error)
 
     async def _attend(self) -> None:
         """Keeps a socket to the server, and our place in the room, until we are put out."""
@@ -128,7 +131,8 @@ class VideoRoom:
             self._left, self._ill_since_s = self.attendance, None
             self._changed()
             await self.pulse.until(lambda: session.ended.done() or self._is_out)
-        self._ill_since_s = self._ill_since_s or time.monotonic()
+        if not self._is_out:  # else the server is well, and the agent knows what it has done
+            self._ill_since_s = self._ill_since_s or time.monotonic()
 
     async def _join(self, session: Session) -> None:
         handle = await session.attach(self._hear)

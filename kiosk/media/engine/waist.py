@@ -22,10 +22,10 @@ class Line(StrEnum):
 
 
 class Sinks(Protocol):
-    """Where an engine puts what the peers send. Called on the loop."""
+    """Where an engine puts what the peers send. Called on the loop, but for `picture`."""
 
     def picture(self, call: str, line: Line, frame: av.VideoFrame) -> None:
-        """A decoded picture of `CAMERA` or `SCREEN`, yuv420p."""
+        """A decoded picture of `CAMERA` or `SCREEN`, yuv420p. Any thread; never beside another call for that peer."""
 
     def voice(self, call: str) -> Voice:
         """Where this peer's packets of sound go (`rtp.sound.install`), over all its connections, until `gone`."""

@@ -57,14 +57,16 @@ class Mixer:
 
     def pull(self, count: int) -> Samples:
         """`count` samples of all voices together, silence where there is nothing; never waits long."""
-        total = np.zeros(count, np.int32)
         with self._lock:
             now_s = self._clock()
-            for voice in self._voices.values():
-                samples = voice.pull(count, now_s, self.latency_s)
-                if samples is not None:
-                    total += samples
+            pulled = [voice.pull(count, now_s, self.latency_s) for voice in self._voices.values()]
             chime, self._chime = self._chime[:count], self._chime[count:]
-            total[: len(chime)] += chime
-        mixed: Samples = np.clip(total * self._gain, -32768, 32767).astype(np.int16)
-        return mixed
+        heard = [samples for samples in (*pulled, chime) if samples is not None and len(samples)]
+        if not heard:
+            return np.zeros(count, np.int16)
+        total = np.zeros(count, np.float32)
+        for samples in heard:
+            total[: len(samples)] += samples
+        total *= self._gain
+        np.minimum(np.maximum(total, -32768, out=total), 32767, out=total)
+        return total.astype(np.int16)

@@ -1,8 +1,10 @@
-"""Opus to samples. Neither repairs nor buffers."""
+"""Opus to samples, by libopus itself. Neither repairs nor buffers."""
+
+import ctypes
+from pathlib import Path
 
 import av
 import numpy as np
-from av.audio.codeccontext import AudioCodecContext
 
 from kiosk.contract.errors import MalformedError
 from kiosk.media.capture.source import SAMPLE_RATE_HZ, Samples
@@ -38,21 +40,42 @@ def samples_of(packet: bytes) -> int:
     return samples
 
 
+def _loaded() -> ctypes.CDLL:
+    """libopus, which is there already: PyAV's own, beside its wheel, or the system's, where PyAV is the system's."""
+    beside = sorted((Path(av.__file__).parents[1] / "av.libs").glob("libopus-*"))
+    library = ctypes.CDLL(str(beside[0]) if beside else "libopus.so.0")
+    library.opus_decoder_create.restype = ctypes.c_void_p
+    library.opus_decoder_create.argtypes = (ctypes.c_int32, ctypes.c_int, ctypes.c_void_p)
+    library.opus_decoder_destroy.argtypes = (ctypes.c_void_p,)
+    library.opus_decoder_destroy.restype = None
+    numbers = (ctypes.c_int32, ctypes.c_void_p, ctypes.c_int, ctypes.c_int)
+    library.opus_decode.argtypes = (ctypes.c_void_p, ctypes.c_char_p, *numbers)
+    return library
+
+
+_library = _loaded()
+
+
 class OpusDecoder:
-    """One stream, in order; two channels become one."""
+    """One stream, in order; two channels become one. PyAV's way to the same takes twice as long in a call."""
 
     def __init__(self) -> None:
-        codec = av.CodecContext.create("libopus", "r")
-        assert isinstance(codec, AudioCodecContext)
-        codec.format, codec.layout, codec.sample_rate = av.AudioFormat("s16"), av.AudioLayout("mono"), SAMPLE_RATE_HZ
-        self._codec = codec
+        self._state: int | None = None
+        self._state = _library.opus_decoder_create(SAMPLE_RATE_HZ, 1, None)
+        if not self._state:
+            raise MemoryError("no room for an Opus decoder")
+        self._room = np.empty(MOST_SAMPLES, np.int16)
+        self._address = self._room.ctypes.data
 
     def decode(self, packet: bytes) -> Samples:
-        """40 µs for 20 ms of sound. Raises MalformedError when it is no Opus packet."""
-        try:
-            frames = self._codec.decode(av.Packet(packet))
-        except av.FFmpegError as error:
-            raise MalformedError("opus", str(error)) from None
-        if not frames:
-            raise MalformedError("opus", "no sound in it")
-        return np.concatenate([np.frombuffer(memoryview(one.planes[0]), np.int16)[: one.samples] for one in frames])
+        """30 to 100 µs for 20 ms of sound. Raises MalformedError when it is no Opus packet."""
+        if not packet:  # to libopus a packet that was lost
+            raise MalformedError("opus", "empty")
+        count = int(_library.opus_decode(self._state, packet, len(packet), self._address, MOST_SAMPLES, 0))
+        if count <= 0:
+            raise MalformedError("opus", f"libopus says {count}")
+        return self._room[:count].copy()
+
+    def __del__(self) -> None:
+        if self._state:
+            _library.opus_decoder_destroy(self._state)

@@ -78,6 +78,8 @@ class Voice:
         """Sound that was made up because none had come in time."""
         self.heard: Heard | None = None
         """None while nothing is heard."""
+        self.least_delay_s = 0.0
+        """Not sooner than this after its arrival is a punctual packet played: pictures need as long."""
         self._begin(0)
 
     def _begin(self, ssrc: int) -> None:
@@ -99,7 +101,8 @@ class Voice:
     def _stop(self) -> None:
         """Gather before anything is heard again."""
         self._is_playing, self.heard = False, None
-        self._ready, self._history = _NOTHING, _SILENCE
+        self._ready = _NOTHING
+        self._past, self._past_length = deque([_SILENCE]), len(_SILENCE)
         self._continuation: stretch.Continuation | None = stretch.Continuation(_SILENCE)
         self._made_up = 0
         self._excess_s = 0.0
@@ -112,7 +115,11 @@ class Voice:
     @property
     def delay_ms(self) -> float:
         """From the arrival of a punctual packet to its playing, as it is wished now."""
-        return self._arrivals.delay_s * 1000
+        return self._wished_s * 1000
+
+    @property
+    def _wished_s(self) -> float:
+        return max(self._arrivals.delay_s, self.least_delay_s)
 
     def insert(self, ssrc: int, sequence: int, timestamp: int, payload: bytes, arrival_s: float) -> None:
         """A packet has come, in any order. What is no Opus packet is counted and forgotten; 3 µs."""
@@ -173,7 +180,7 @@ class Voice:
 
     def _start(self, now_s: float) -> bool:
         """Once the oldest packet has waited; what has waited too long, while nobody listened, goes."""
-        wished_s = self._arrivals.delay_s
+        wished_s = self._wished_s
         waiting = sorted(self._packets)
         while len(waiting) > 1 and self._arrivals.age_s(waiting[1], now_s) >= wished_s:
             del self._packets[waiting.pop(0)]
@@ -234,7 +241,7 @@ class Voice:
 
     def _at_length(self, samples: Samples, age_s: float) -> Samples:
         """A little shorter or longer where the delay is not as wished."""
-        self._excess_s += (age_s - self._arrivals.delay_s - self._excess_s) * _SMOOTHING
+        self._excess_s += (age_s - self._wished_s - self._excess_s) * _SMOOTHING
         self._since_change += len(samples)
         before = len(samples)
         if self._excess_s > _MUCH_TOO_LONG_S:
@@ -252,10 +259,13 @@ class Voice:
 
     def _make_up(self, count: int) -> None:
         if self._continuation is None:
-            self._continuation = stretch.Continuation(self._history)
+            self._continuation = stretch.Continuation(np.concatenate(self._past)[-stretch.HISTORY :])
         self._uncertain += 0 if self._continuation.is_silent else count
         self._add(self._continuation.next(count))
 
     def _add(self, samples: Samples) -> None:
-        self._ready = np.concatenate([self._ready, samples])
-        self._history = np.concatenate([self._history, samples])[-stretch.HISTORY :]
+        self._ready = np.concatenate([self._ready, samples]) if len(self._ready) else samples
+        self._past.append(samples)
+        self._past_length += len(samples)
+        while self._past_length - len(self._past[0]) >= stretch.HISTORY:
+            self._past_length -= len(self._past.popleft())

@@ -35,6 +35,8 @@ class VideoJitterBuffer:
         """Where keyframes start ahead."""
         self.edge_at_jump = 0
         """Nothing before this number is of use any more."""
+        self._picture = -1
+        """The last picture's number, see `Packet.begins`."""
 
     @property
     def is_stuck(self) -> bool:
@@ -53,6 +55,8 @@ class VideoJitterBuffer:
         if packet.starts_keyframe:
             self._starts.append(number)
         pictures = self._go_on()
+        if self._picture >= 0:
+            pictures += self._step()
         return pictures + self._jump() if self._starts else pictures
 
     def _append(self, packet: Packet) -> tuple[EncodedPicture, ...]:
@@ -61,17 +65,34 @@ class VideoJitterBuffer:
         run = self._run
         whole = _NOTHING
         if run and packet.timestamp != run[0].timestamp:  # a sender without marker bits
-            whole, self._run = (EncodedPicture(run),), []
+            whole = self._finish()
         if packet._data:  # else padding, which probes the way
             self._run.append(packet)
         if packet.marker and self._run:
-            whole, self._run = (*whole, EncodedPicture(self._run)), []
+            whole += self._finish()
         return whole
+
+    def _finish(self) -> tuple[EncodedPicture, ...]:
+        run, self._run = self._run, []
+        self._picture = run[0].begins
+        return (EncodedPicture(run),)
 
     def _go_on(self) -> tuple[EncodedPicture, ...]:
         pictures = _NOTHING
         while self._edge in self._ahead:
             pictures += self._append(self._ahead.pop(self._edge))
+        return pictures
+
+    def _step(self) -> tuple[EncodedPicture, ...]:
+        """Over numbers between two pictures that follow each other: parity or padding was lost, which nobody misses."""
+        pictures = _NOTHING
+        while self._ahead and not self._run:
+            first = min((number for number, packet in self._ahead.items() if packet._data), default=-1)
+            if first < 0 or self._ahead[first].begins != (self._picture + 1) & 0x7FFF:
+                break
+            self._ahead = {number: packet for number, packet in self._ahead.items() if number >= first}
+            self._edge = self.edge_at_jump = first
+            pictures += self._go_on()
         return pictures
 
     def _jump(self) -> tuple[EncodedPicture, ...]:

@@ -1,5 +1,7 @@
 """What a receiver counts of one stream, for its reports to the sender (RFC 3550, 6.4 and A.3) and for statistics."""
 
+from kiosk.media.rtp.delay import Inbound
+
 
 class Numbers:
     """Sequence numbers of 16 bits, made to go on and on."""
@@ -23,8 +25,13 @@ class Numbers:
 class StreamCounter:
     """In place of aiortc's `StreamStatistics`, whose clock and number are read at each packet. One SSRC."""
 
-    def __init__(self, clock_rate: int) -> None:
+    def __init__(self, clock_rate: int, inbound: Inbound) -> None:
         """`clock_rate` of the RTP timestamps, in Hz."""
+        self._inbound = inbound
+        self._dropped = 0
+        """Packets that the queue of a full way has dropped. They are not reported as lost: a browser gives half of what
+        it may send to parity against losses, for ten seconds, which only keeps the way full. Its rate does not follow
+        from this report, but from the one of all arrivals."""
         self.packets_received = 0
         self.timestamps = 0
         """How many there were, of pictures: how many have begun."""
@@ -33,7 +40,7 @@ class StreamCounter:
         self._first = 0
         self._jitter_q4 = 0
         self._arrival = self._timestamp = 0
-        self._expected_before = self._received_before = 0
+        self._expected_before = self._lost_before = 0
 
     def add(self, number: int, timestamp: int, arrival_s: float) -> None:
         """One packet. `arrival_s` by any clock that only goes forward."""
@@ -44,6 +51,8 @@ class StreamCounter:
             self._first = place
         elif place <= before:
             return
+        elif place > before + 1 and self._inbound.queue_s:
+            self._dropped += place - before - 1
         if timestamp != self._timestamp:
             arrival = int(arrival_s * self._clock_rate)
             if before is not None:
@@ -74,12 +83,13 @@ class StreamCounter:
     @property
     def packets_lost(self) -> int:
         """As a receiver report carries it: 24 bits with sign."""
-        return max(-0x800000, min(0x7FFFFF, self.packets_expected - self.packets_received))
+        lost = self.packets_expected - self.packets_received
+        return max(-0x800000, min(0x7FFFFF, max(min(lost, 0), lost - self._dropped)))
 
     @property
     def fraction_lost(self) -> int:
         """Of 256, since this was asked the last time."""
-        expected, received = self.packets_expected, self.packets_received
-        due, came = expected - self._expected_before, received - self._received_before
-        self._expected_before, self._received_before = expected, received
-        return min(255, (due - came << 8) // due) if due > came else 0
+        expected, lost = self.packets_expected, self.packets_lost
+        due, more = expected - self._expected_before, lost - self._lost_before
+        self._expected_before, self._lost_before = expected, lost
+        return min(255, (more << 8) // due) if due > 0 and more > 0 else 0

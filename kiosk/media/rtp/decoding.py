@@ -1,10 +1,14 @@
-"""One line's decoder in a thread of its own: one thread a tile, and nothing piles up before or behind it."""
+"""One line's decoder in a thread of its own: one thread a tile, and nothing piles up before or behind it.
+
+A picture that has to wait for its time waits here, before it is decoded: so it wakes nobody but this thread, takes the
+room of a few packets instead of a decoded picture's, and is copied while the processor still has it at hand.
+"""
 
 import asyncio
 import logging
 import queue
 import threading
-from collections import deque
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,8 +21,9 @@ from av.codec.context import Flags
 
 MAX_WAITING_VIDEO = 30
 MAX_WAITING_AUDIO = 25
-MAX_READY_VIDEO = 2
-MAX_READY_AUDIO = 10
+_SOON_S = 0.004
+"""Nothing waits for less."""
+_SMOOTHING = 0.1
 _MAX_SIDE_PX = 4096
 
 _logger = logging.getLogger(__name__)
@@ -27,29 +32,39 @@ _logger = logging.getLogger(__name__)
 class _Work(NamedTuple):
     codec: RTCRtpCodecParameters
     frame: JitterFrame
+    due_s: float
 
 
 class Decoder:
-    """All methods on the loop. `on_frame` and `on_error` are called there too, the last time before `close` returns."""
+    """All methods on the loop.
+
+    `on_frame` is called in the decoder's thread, the last time before `close` returns; `on_error` on the loop.
+    """
 
     def __init__(self, kind: str, on_frame: Callable[[Any], None], on_error: Callable[[], None]) -> None:
         """`on_error`: something could not be decoded, ask for a keyframe."""
         self._loop = asyncio.get_running_loop()
         self._on_frame, self._on_error = on_frame, on_error
-        is_video = kind == "video"
-        self._most = MAX_WAITING_VIDEO if is_video else MAX_WAITING_AUDIO
+        self._most = MAX_WAITING_VIDEO if kind == "video" else MAX_WAITING_AUDIO
         self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
-        self._ready: deque[Any] = deque(maxlen=MAX_READY_VIDEO if is_video else MAX_READY_AUDIO)
-        self._is_handing_out = self._is_closed = False
+        self._is_closed = False
+        self._end = threading.Lock()
+        """Held until the end: whoever waits for it waits no longer than that."""
+        self._end.acquire()
+        self._takes_s = 0.0
+        """One picture, lately."""
         self._thread = threading.Thread(target=self._run, name=f"{kind}-decoder")
         self._thread.start()
 
-    def put(self, codec: RTCRtpCodecParameters, frame: JitterFrame) -> bool:
-        """Decodes soon. False: it is too slow, and all that waited is forgotten, this frame as well."""
+    def put(self, codec: RTCRtpCodecParameters, frame: JitterFrame, due_s: float = 0.0) -> bool:
+        """Decodes soon, or so that it is done at `due_s` (monotonic), in the order of the calls.
+
+        False: it is too slow, and all that waited is forgotten, this frame as well.
+        """
         if self._work.qsize() >= self._most:
             self._forget()
             return False
-        self._work.put(_Work(codec, frame))
+        self._work.put(_Work(codec, frame, due_s))
         return True
 
     def _forget(self) -> None:
@@ -62,6 +77,12 @@ class Decoder:
     def _run(self) -> None:
         name, decoder = "", None
         while (work := self._work.get()) is not None:
+            started_s = time.monotonic()
+            wait_s = work.due_s - self._takes_s - started_s
+            if wait_s > _SOON_S:
+                if self._end.acquire(timeout=wait_s):
+                    return
+                started_s = time.monotonic()
             if decoder is None or work.codec.name != name:
                 name, decoder = work.codec.name, decoder_of(work.codec)
             try:
@@ -72,26 +93,19 @@ class Decoder:
                 continue
             for frame in frames:
                 self._hand_over(frame)
+            self._takes_s += (time.monotonic() - started_s - self._takes_s) * _SMOOTHING
 
     def _hand_over(self, frame: Any) -> None:
         if isinstance(frame, av.VideoFrame) and max(frame.width, frame.height) > _MAX_SIDE_PX:
             self._call(self._fail)
-            return
-        self._ready.append(frame)
-        if not self._is_handing_out:
-            self._is_handing_out = True
-            self._call(self._hand_out)
+        elif not self._is_closed:
+            self._on_frame(frame)
 
     def _call(self, function: Callable[[], None]) -> None:
         try:
             self._loop.call_soon_threadsafe(function)
         except RuntimeError:  # the loop is closed: nobody looks or listens any more
             self._forget()
-
-    def _hand_out(self) -> None:
-        self._is_handing_out = False
-        while self._ready and not self._is_closed:
-            self._on_frame(self._ready.popleft())
 
     def _fail(self) -> None:
         if not self._is_closed:
@@ -102,6 +116,7 @@ class Decoder:
         self._is_closed = True
         self._forget()
         self._work.put(None)
+        self._end.release()
         self._thread.join()
 
 

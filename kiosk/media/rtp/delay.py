@@ -23,6 +23,14 @@ _MAX_JUMP_MS = 15.0
 _RESET_S = 3.0
 
 
+_BASE_S, _BASES = 1.0, 10
+"""The least delay of so many spans of this length is that of the empty way; clocks drift by 1 ms meanwhile."""
+_FRESH_S, _LEAST_FRESH_S, _LEAST_FRESH = 0.15, 0.1, 5
+"""What has come lately; less than the second of it, or fewer packets, tell nothing."""
+_PAUSE_S = 0.08
+"""Nothing came for so long: what comes then in a heap was held up."""
+
+
 class Usage(StrEnum):
     """What the queue on the way does."""
 
@@ -106,6 +114,83 @@ class Trend:
         follow = _FALL if trend_ms < self._threshold_ms else _RISE
         threshold_ms = self._threshold_ms + follow * (trend_ms - self._threshold_ms) * passed_ms
         self._threshold_ms = min(max(threshold_ms, _THRESHOLDS_MS[0]), _THRESHOLDS_MS[1])
+
+
+class Backlog:
+    """How long the queue on the way is, whether it grows or not: the least delay of late beside the least of all.
+
+    A hold-up of either process makes some packets late, never all of 150 ms; only a queue does.
+    """
+
+    def __init__(self) -> None:
+        self._bases: deque[float] = deque(maxlen=_BASES)
+        self._base_from_s = 0.0
+        self._fresh: deque[tuple[float, float]] = deque()
+
+    def add(self, sent_s: float, arrival_s: float) -> None:
+        """One packet that has come."""
+        delay_s = arrival_s - sent_s
+        if self._bases and abs(delay_s - self._bases[-1]) > _RESET_S:
+            self.forget()  # a clock was set
+            self._fresh.clear()
+        if not self._bases or arrival_s - self._base_from_s > _BASE_S:
+            self._bases.append(delay_s)
+            self._base_from_s = arrival_s
+        self._bases[-1] = min(self._bases[-1], delay_s)
+        if self._fresh and arrival_s - self._fresh[-1][0] > _PAUSE_S:
+            self._fresh.clear()
+        self._fresh.append((arrival_s, delay_s))
+        while arrival_s - self._fresh[0][0] > _FRESH_S:
+            self._fresh.popleft()
+
+    @property
+    def waiting_s(self) -> float:
+        """What every packet of late has waited; 0 where too few came to tell."""
+        if len(self._fresh) < _LEAST_FRESH or not self._bases:
+            return 0.0
+        if self._fresh[-1][0] - self._fresh[0][0] < _LEAST_FRESH_S:
+            return 0.0
+        return min(delay_s for _, delay_s in self._fresh) - min(self._bases)
+
+    def forget(self) -> None:
+        """The way itself has become longer."""
+        self._bases.clear()
+
+
+_FULL_S, _REMEMBERED_S, _LOOK_S = 0.1, 1.0, 0.05
+"""A queue on the way to us that is as long as the first is a full one: what gets lost then, it has dropped. A sender
+that takes a breath empties it for less than the second."""
+_SEND_TIME_BITS, _SEND_TIME_S = 24, 1 / 2**18
+
+
+class Inbound:
+    """The queue on the way to us, from the times that the peer writes into its packets (`abs-send-time`)."""
+
+    def __init__(self) -> None:
+        self._backlog = Backlog()
+        self._newest = 0
+        self._full_s, self._queue_s, self._looked_s = -_REMEMBERED_S, 0.0, 0.0
+
+    def came(self, send_time: int, arrival_s: float) -> None:
+        """One packet. `send_time` as it is in the packet: 24 bits, 2⁻¹⁸ s each."""
+        half = 1 << _SEND_TIME_BITS - 1
+        ahead = (send_time - self._newest + half) % (2 * half) - half
+        self._newest += ahead
+        self._backlog.add(self._newest * _SEND_TIME_S, arrival_s)
+        if arrival_s - self._looked_s > _LOOK_S:
+            self._look(arrival_s)
+
+    def _look(self, now_s: float) -> None:
+        self._looked_s, waiting_s = now_s, self._backlog.waiting_s
+        if waiting_s > _FULL_S:
+            self._full_s, self._queue_s = now_s, waiting_s
+        elif now_s - self._full_s > _REMEMBERED_S:
+            self._queue_s = 0.0
+
+    @property
+    def queue_s(self) -> float:
+        """How long the queue of a full way is; 0 where the way is not full, or too little has come to tell."""
+        return self._queue_s
 
 
 def _slope(points: deque[tuple[float, float]]) -> float:

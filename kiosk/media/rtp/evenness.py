@@ -5,7 +5,7 @@ Knows neither network nor sound; times come in. Without it each repaired packet 
 
 from collections import deque
 
-MOST_S = 0.2
+MOST_S = 0.25
 _WINDOW_S = 8.0
 _SHARE = 0.95
 """Of the pictures are in time; the rest is shown late."""

@@ -18,6 +18,8 @@ _MOST = 1000
 """Gaps that are followed; more missing packets mean that only a keyframe helps."""
 _ASK_MOST = 160
 """Packets asked for in one message."""
+_FULL_MOST = 16
+"""Packets that are asked for and have not come, on a full way: its queue has no room for many more."""
 _START_ROUND_TRIP_S = 0.1
 _HEAD = struct.Struct("!BBHLL")
 _RTPFB, _NACK = 205, 1
@@ -50,13 +52,14 @@ class Gaps:
         """How long a missing packet may come by itself."""
         return min(WAIT_MOST_S, self._lateness_s)
 
-    @property
-    def again_s(self) -> float:
-        """From one request to the next."""
+    def again_s(self, queue_s: float = 0.0) -> float:
+        """From one request to the next. On a full way a repeat waits in the queue, and a second one makes it longer."""
+        if queue_s:
+            return max(_START_ROUND_TRIP_S + queue_s, self.round_trip_s)
         return max(ASK_AGAIN_LEAST_S, self.round_trip_s * _AGAIN_ROUND_TRIPS)
 
-    def came(self, number: int, now_s: float, *, is_again: bool) -> None:
-        """One packet; `is_again`: by retransmission."""
+    def came(self, number: int, now_s: float, *, is_again: bool, is_made: bool = False) -> None:
+        """One packet; `is_again`: by retransmission, `is_made`: neither late nor again, but made of others."""
         newest = self._newest
         if newest is None:
             self._newest = number
@@ -66,7 +69,7 @@ class Gaps:
             self._newest = number
         elif self._gaps:
             gap = self._gaps.pop(number, None)
-            if gap is not None:
+            if gap is not None and not is_made:
                 self._learn(gap, now_s, is_again=is_again)
 
     def _miss(self, first: int, end: int, now_s: float) -> None:
@@ -86,14 +89,17 @@ class Gaps:
             if gap.times == 1:  # else nobody knows which request was answered
                 self.round_trip_s += (now_s - gap.asked_s - self.round_trip_s) * 0.1
 
-    def due(self, now_s: float) -> list[int]:
-        """The packets to ask for now, oldest first; asking is noted."""
-        wait_s, again_s, over_s = self.wait_s, self.again_s, now_s - OVER_S
+    def due(self, now_s: float, queue_s: float = 0.0) -> list[int]:
+        """The packets to ask for now, oldest first; asking is noted. `queue_s`: how long a full way's queue is."""
+        wait_s, again_s, over_s = self.wait_s, self.again_s(queue_s), now_s - OVER_S
         found: list[int] = []
+        most = _FULL_MOST if queue_s else _ASK_MOST
         for number, gap in list(self._gaps.items()):
             if gap.missed_s < over_s:
                 del self._gaps[number]
-            elif now_s - gap.asked_s >= (again_s if gap.times else wait_s) and len(found) < _ASK_MOST:
+            elif now_s - gap.asked_s < (again_s if gap.times else wait_s):
+                most -= 1 if queue_s and gap.times else 0
+            elif len(found) < most:
                 gap.asked_s = now_s
                 gap.times += 1
                 found.append(number)

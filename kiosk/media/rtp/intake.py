@@ -1,43 +1,36 @@
 """The way from the socket to a receiver, without asyncio's and aiortc's queues, tasks and copies in between.
 
 A busy socket is emptied every few milliseconds; a media packet is decrypted in place, read and given to its receiver at
-once. The rest (STUN, DTLS, RTCP) takes aiortc's way, where nothing that a peer sends may end the connection: stock
+once. The rest (STUN, DTLS) takes aiortc's way, where nothing that a peer sends may end the connection: stock
 aiortc closes it on a datagram that is empty, or larger than 1500 bytes, or has an extension of the wrong length.
+RTCP is `steering`'s.
 """
 
 import asyncio
-import socket
 import struct
 import time
 from collections.abc import Callable
 from typing import Any
 
 from aiortc.rtcdtlstransport import RTCDtlsTransport, State
-from aiortc.rtp import RtcpPacket
 from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]
 
-from kiosk.media.rtp import sweep
+from kiosk.media.rtp import consent, sweep
+from kiosk.media.rtp.datagrams import MOST, SIZE_BYTES, stamp
 from kiosk.media.rtp.packet import Packet, parse
 from kiosk.media.rtp.receiver import Receiver
 
 MAX_BYTES = 1500
-_BUFFER_BYTES = 2048
 _MOST_EARLY = 256
 """Packets that may come before the connection is ready for them; a first picture in 720p has some fifty."""
 _EARLY_S = 0.5
 """So long a line may take to be known to the router; one that is not used never is."""
 _LOOK_S = 0.002
-_BURST = 64
-"""Datagrams taken at once; then others have a turn."""
 _AUTHENTICATION, _REPLAY, _REPLAY_OLD = 7, 9, 10
 """libsrtp's reasons to refuse a packet. Replayed ones are doubles that networks make, and no refusal."""
-_SO_TIMESTAMPNS = 35
-"""socket(7); Python has no name for it."""
-_TIMESPEC = struct.Struct("@qq")
-_ANCILLARY_BYTES = socket.CMSG_SPACE(_TIMESPEC.size)
 _OLDEST_S = 0.5
 """A packet that waited longer did so because this process was held up, or the wall clock was set."""
-_ERRORS = (ValueError, IndexError, KeyError, struct.error, OverflowError)
+ERRORS = (ValueError, IndexError, KeyError, struct.error, OverflowError)
 """What aiortc and aioice raise on bytes that they did not expect."""
 
 
@@ -47,10 +40,11 @@ class Intake:
     def __init__(self, dtls: RTCDtlsTransport, on_refused: Callable[[str], None]) -> None:
         """`on_refused` gets the reason, for a datagram that is dropped."""
         self._dtls, self._on_refused = dtls, on_refused
-        self._connection: Any = dtls.transport._connection
-        self._buffer = bytearray(_BUFFER_BYTES)
-        self._view = memoryview(self._buffer)
-        self._cdata = ffi.from_buffer("unsigned char[]", self._buffer)
+        self.connection: Any = dtls.transport._connection
+        self._places = sweep.running().datagrams.places
+        # Not of each place: the garbage collector of 3.11 dies of a buffer that is lent by a memoryview in a cycle.
+        self._memory = ffi.from_buffer("unsigned char[]", sweep.running().datagrams.memory)
+        self._pointers = [self._memory + at * SIZE_BYTES for at in range(len(self._places))]
         self._length = ffi.new("int *")
         self._session: Any = None
         self._srtp: Any = None
@@ -63,28 +57,31 @@ class Intake:
         self.receivers: list[Receiver] = []
         self.on_packet: Callable[[Packet, float], None] | None = None
         """Called with each media packet and its time of arrival (monotonic), before it is routed."""
-        self._stock_rtcp = dtls._handle_rtcp_data
-        dtls._handle_rtcp_data = self._handle_rtcp  # type: ignore[method-assign]
 
     def attach(self) -> None:
         """Take over the sockets, also those at relays."""
-        for protocol in self._connection._protocols:
+        for protocol in self.connection._protocols:
             _Inlet(self, protocol).attach()
 
     def send(self, message: bytes) -> None:
         """One RTCP message to the peer, at once; lost while there is no way to it."""
-        pair = self._connection._nominated.get(1)
+        pair = self.connection._nominated.get(1)
         if pair and self._dtls._state is State.CONNECTED:
             pair.protocol.transport.sendto(self._dtls._tx_srtp.protect_rtcp(message), pair.remote_addr)
 
     def refuse(self, reason: str) -> None:
         self._on_refused(reason)
 
-    def take(self, length: int, now_s: float) -> None:
-        """The media packet in the first `length` bytes of the buffer, and when it came (monotonic)."""
-        dtls = self._dtls
+    def put(self, data: bytes, now_s: float) -> None:
+        """A media packet that is somewhere else, and when it came (monotonic)."""
+        self._places[MOST][: len(data)] = data
+        self.take(MOST, len(data), now_s)
+
+    def take(self, at: int, length: int, now_s: float) -> None:
+        """The media packet in the first `length` bytes of that place of the datagrams."""
+        dtls, view = self._dtls, self._places[at]
         if not self.is_ready:
-            self._keep(bytes(self._view[:length]), now_s)
+            self._keep(bytes(view[:length]), now_s)
             return
         session = dtls._rx_srtp
         if session is not self._session:
@@ -92,14 +89,14 @@ class Intake:
         if dtls._state is not State.CONNECTED:
             return
         self._length[0] = length
-        status = lib.srtp_unprotect(self._srtp, self._cdata, self._length)
+        status = lib.srtp_unprotect(self._srtp, self._pointers[at], self._length)
         if status:
             if status not in (_REPLAY, _REPLAY_OLD):
                 self._on_refused(f"a packet that is not of the peer, or damaged ({status})")
             return
         try:
-            packet = parse(self._view, self._length[0], self._ids)
-        except _ERRORS as error:
+            packet = parse(view, self._length[0], self._ids)
+        except ERRORS as error:
             self._on_refused(f"no RTP packet: {error}")
             return
         if self.on_packet:
@@ -127,8 +124,7 @@ class Intake:
             self.is_ready = True
             early, self._early = self._early, []
             for data, came_s in early:
-                self._buffer[: len(data)] = data
-                self.take(len(data), came_s)
+                self.put(data, came_s)
         elif dtls._state not in (State.CLOSED, State.FAILED):
             self._timer = asyncio.get_running_loop().call_later(_LOOK_S, self._begin)
 
@@ -141,39 +137,23 @@ class Intake:
         elif router.receivers.issuperset(self.receivers):  # else it is only early
             self._on_refused("a stream that belongs to no line")
 
-    async def _handle_rtcp(self, data: bytes) -> None:
-        try:
-            RtcpPacket.parse(data)  # which the stock way does too, but says nothing
-            await self._stock_rtcp(data)
-        except _ERRORS as error:
-            self._on_refused(f"RTCP that cannot be read: {error}")
-
-
-def _stamp_s(ancillary: list[tuple[int, int, bytes]], otherwise_s: float) -> float:
-    """When the kernel got the datagram, by the wall clock: packets that are taken together did not come together."""
-    for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) == _TIMESPEC.size:
-            seconds, nanoseconds = _TIMESPEC.unpack(data)
-            return float(seconds + nanoseconds / 1e9)
-    return otherwise_s
-
 
 class _Inlet:
     """One local candidate's datagrams."""
 
     def __init__(self, intake: Intake, protocol: Any) -> None:
         self._intake, self._protocol = intake, protocol
-        self._buffer, self._view = intake._buffer, intake._view
         self._stock_datagram = protocol.datagram_received
         self._loop: Any = asyncio.get_running_loop()
         self._sweep = sweep.running()
+        self._datagrams = self._sweep.datagrams
         self._socket: Any = None
 
     def attach(self) -> None:
         self._protocol.datagram_received = self.take
         self._socket = getattr(self._protocol.transport, "_sock", None)
         if self._socket is not None:  # else at a relay, whose socket is aioice's
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+            stamp(self._socket)
             self.rest()
 
     def rest(self) -> None:
@@ -193,32 +173,32 @@ class _Inlet:
         if self._protocol.transport.is_closing():
             self._sweep.leave(self)
             return False
-        buffer, receive, take = self._buffer, self._socket.recvmsg_into, self._intake.take
-        into, wall_s, now_s = [buffer], time.time(), time.monotonic()
-        length = 0
-        for _ in range(_BURST):
-            try:
-                length, ancillary, _, address = receive(into, _ANCILLARY_BYTES)
-            except (BlockingIOError, InterruptedError):
-                break
-            except OSError as error:
-                self._protocol.error_received(error)
-                break
-            if 127 < buffer[0] < 192 and not 192 <= buffer[1] <= 223 and 12 < length <= MAX_BYTES:
-                take(length, now_s - min(max(wall_s - _stamp_s(ancillary, wall_s), 0.0), _OLDEST_S))
+        datagrams = self._datagrams
+        wall_s, now_s = time.time(), time.monotonic()
+        try:
+            count = datagrams.take(self._socket.fileno())
+        except OSError as error:
+            self._protocol.error_received(error)
+            return True
+        for at in range(count):
+            place, length = datagrams.places[at], datagrams.length(at)
+            if 127 < place[0] < 192 and not 192 <= place[1] <= 223 and 12 < length <= MAX_BYTES:
+                waited_s = wall_s - datagrams.stamp_s(at, wall_s)
+                self._intake.take(at, length, now_s - min(max(waited_s, 0.0), _OLDEST_S))
             else:
-                self.take(bytes(self._view[:length]), address)
-        return length > 0
+                self.take(bytes(place[:length]), datagrams.address(at))
+        if count:
+            consent.hear(self._intake.connection, now_s)
+        return count > 0
 
     def take(self, data: bytes, address: Any) -> None:
         """A datagram of any kind (RFC 7983), from aioice or from the socket."""
         if not data or len(data) > MAX_BYTES:
             self._intake.refuse(f"a datagram of {len(data)} bytes" if not data else "a datagram that is too large")
         elif 127 < data[0] < 192 and len(data) > 12 and not 192 <= data[1] <= 223:
-            self._buffer[: len(data)] = data
-            self._intake.take(len(data), time.monotonic())
+            self._intake.put(data, time.monotonic())
         else:
             try:
                 self._stock_datagram(data, address)
-            except _ERRORS as error:
+            except ERRORS as error:
                 self._intake.refuse(f"a datagram that cannot be read: {error}")

@@ -1,17 +1,13 @@
 """Pictures wait for the sound that belongs to them, where sound is behind; by the sender's reports (RFC 3550, 6.4.1).
-They wait for each other as well, see `evenness`.
+They wait for each other as well, see `evenness`; where that takes long, sound comes later too.
 
-Stock aiortc forgets which time of the sender an RTP time stands for. A picture is never held longer than 200 ms, and
-not at all while nobody is heard.
+Stock aiortc forgets which time of the sender an RTP time stands for. A picture is never held longer than 250 ms, and
+for its sound not at all while nobody is heard.
 """
 
-import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
-from typing import Any
 
-import av
 from aiortc import RTCRtpReceiver
 from aiortc.rtp import AnyRtcpPacket, RtcpSrPacket
 
@@ -24,12 +20,17 @@ TOLERANCE_S = 0.04
 MOST_S = 0.2
 _AHEAD_S = 0.07
 """Sound this far ahead is not noticed."""
+_SOUND_MOST_S = 0.2
+"""Sound waits for pictures no longer than this: who talks with somebody notices more."""
+_SOUND_STEP_S = 0.0015
+"""A picture; so little at a time that nobody hears it."""
+_SOUND_SLACK_S = 0.02
+_UNSEEN_S, _SOUND_LET_GO_S = 1.0, 0.05
+"""Without pictures for so long; at each of the sender's reports."""
 _ABSURD_S = 5.0
 """Further apart than this the reports are wrong."""
 _SMOOTHING = 0.15
 _UNHEARD_S = 0.15
-_MOST_WAITING = 8
-_SOON_S = 0.004
 
 
 class SenderTimes:
@@ -52,52 +53,39 @@ class SenderTimes:
 
 
 class LipSync:
-    """Between the decoder of one peer's camera and its tile. Loop's thread only."""
+    """Says when each picture of one peer's camera is to be shown. On the loop."""
 
-    def __init__(
-        self, voice: Voice, show: Callable[[av.VideoFrame], None], clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """`show` gets each picture at its time. `clock` in seconds, the one by which the voice is pulled."""
-        self._voice, self._show, self._clock = voice, show, clock
+    def __init__(self, voice: Voice, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` in seconds, the one by which the voice is pulled."""
+        self._voice, self._clock = voice, clock
         self._times = SenderTimes()
-        self._camera: Any = None
-        self._waiting: deque[tuple[float, av.VideoFrame]] = deque()
-        self._timer: asyncio.TimerHandle | None = None
         self._evenness = evenness.Evenness()
+        self._came_s = self._due_s = 0.0
         self.hold_s = 0.0
         """How long pictures wait now."""
         self.sound_behind_s: float | None = None
         """How far behind its picture sound would be if pictures did not wait; None while that is not known."""
 
     def listen(self, receiver: RTCRtpReceiver) -> None:
-        """To the reports about sound or picture; of a video receiver pictures will come."""
+        """To the reports about sound or picture."""
         handle = receiver._handle_rtcp_packet
-        if receiver.track.kind == "video":
-            self._camera = receiver
 
         async def noted(packet: AnyRtcpPacket) -> None:
             if isinstance(packet, RtcpSrPacket):
                 self._times.note(packet.ssrc, packet.sender_info.rtp_timestamp, packet.sender_info.ntp_timestamp)
+                self._let_go_of_sound()
             await handle(packet)
 
         receiver._handle_rtcp_packet = noted  # type: ignore[method-assign]
 
-    def take(self, frame: av.VideoFrame) -> None:
-        """A decoded picture: shown now, or as soon as its sound is heard; always in order."""
-        now_s = self._clock()
-        hold_s = self.hold_for(self._captured_s(frame), now_s)
-        if frame.pts is not None:
-            hold_s = max(hold_s, self._evenness.wait_s(frame.pts / _PICTURE_HZ, now_s, self._most_ahead_s()))
-        due_s = now_s + hold_s
-        if self._waiting:
-            due_s = max(due_s, self._waiting[-1][0])
-        elif due_s - now_s < _SOON_S:
-            self._show(frame)
-            return
-        self._waiting.append((due_s, frame))
-        while len(self._waiting) > _MOST_WAITING:
-            self._show(self._waiting.popleft()[1])
-        self._wait(now_s)
+    def due_s(self, ssrc: int, timestamp: int) -> float:
+        """When the picture that is whole now is to be shown, by its stream and RTP time; always in order."""
+        now_s = self._came_s = self._clock()
+        hold_s = self.hold_for(self._times.time_s(ssrc, timestamp, _PICTURE_HZ), now_s)
+        hold_s = max(hold_s, self._evenness.wait_s(timestamp / _PICTURE_HZ, now_s, self._most_ahead_s()))
+        self._delay_sound()
+        self._due_s = max(self._due_s, now_s + hold_s)
+        return self._due_s
 
     def _most_ahead_s(self) -> float:
         """How long pictures may wait for each other before their sound is too far ahead."""
@@ -105,11 +93,19 @@ class LipSync:
             return evenness.MOST_S
         return max(0.0, self.sound_behind_s + self._evenness.mean_s + _AHEAD_S)
 
-    def _captured_s(self, frame: av.VideoFrame) -> float | None:
-        origin = self._camera._RTCRtpReceiver__timestamp_mapper._origin if self._camera else None
-        if frame.pts is None or origin is None:
-            return None
-        return self._times.time_s(self._camera._ssrc, frame.pts + origin, _PICTURE_HZ)
+    def _delay_sound(self) -> None:
+        """A little later where pictures need to wait longer than sound may be ahead, a little sooner where not."""
+        lacking_s = self._evenness.target_s - self._most_ahead_s()
+        voice = self._voice
+        if lacking_s > 0 and self.sound_behind_s is not None:
+            voice.least_delay_s = min(max(voice.least_delay_s, voice.delay_ms / 1000) + _SOUND_STEP_S, _SOUND_MOST_S)
+        elif lacking_s < -_SOUND_SLACK_S and voice.least_delay_s:
+            voice.least_delay_s = max(0.0, voice.least_delay_s - _SOUND_STEP_S)
+
+    def _let_go_of_sound(self) -> None:
+        """While no pictures come it waits for nothing."""
+        if self._clock() - self._came_s > _UNSEEN_S:
+            self._voice.least_delay_s = max(0.0, self._voice.least_delay_s - _SOUND_LET_GO_S)
 
     def hold_for(self, captured_s: float | None, now_s: float) -> float:
         """How long a picture of that time is to wait."""
@@ -128,21 +124,6 @@ class LipSync:
         self.hold_s = min(max(behind_s - TOLERANCE_S, 0.0), MOST_S)
         return self.hold_s
 
-    def _wait(self, now_s: float) -> None:
-        if self._timer is None and self._waiting:
-            delay_s = max(0.0, self._waiting[0][0] - now_s)
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._release)
-
-    def _release(self) -> None:
-        self._timer = None
-        now_s = self._clock()
-        while self._waiting and self._waiting[0][0] - now_s < _SOON_S:
-            self._show(self._waiting.popleft()[1])
-        self._wait(now_s)
-
     def stop(self) -> None:
-        """What waits is forgotten."""
-        self._waiting.clear()
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+        """No more pictures come."""
+        self._voice.least_delay_s = 0.0

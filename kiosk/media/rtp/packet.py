@@ -30,6 +30,9 @@ class Packet:
     __slots__ = (
         "_data",
         "abs_send_time",
+        "begins",
+        "head",
+        "head_flags",
         "marker",
         "mid",
         "padding_size",
@@ -48,8 +51,12 @@ class Packet:
         self.payload_type, self.marker = payload_type, marker
         self.sequence_number, self.timestamp, self.ssrc = sequence_number, timestamp, ssrc
         self.payload = self._data = payload
-        self.padding_size = 0
+        self.padding_size = self.head_flags = 0
+        self.head = b""
+        """Between the first twelve bytes and the payload."""
         self.starts_keyframe = False
+        self.begins = -1
+        """The picture that begins here, by the sender's count; -1: none, or it does not count."""
         self.mid: str | None = None
         self.abs_send_time: int | None = None
         self.transport_sequence_number: int | None = None
@@ -74,6 +81,7 @@ def parse(view: memoryview, length: int, ids: Ids) -> Packet:
         raise ValueError("shorter than its head")
     first, second, number, timestamp, ssrc = _HEAD(view)
     packet = Packet(second & 0x7F, second >> 7, number, timestamp, ssrc)
+    packet.head_flags = first & 0x3F
     at = HEAD_BYTES + 4 * (first & 0x0F)
     if first & 0x10:
         if at + 4 > length:
@@ -94,7 +102,7 @@ def parse(view: memoryview, length: int, ids: Ids) -> Packet:
         length -= padding
     if at > length:
         raise ValueError("cut in its sources")
-    packet.payload = bytes(view[at:length])
+    packet.head, packet.payload = bytes(view[HEAD_BYTES:at]), bytes(view[at:length])
     return packet
 
 

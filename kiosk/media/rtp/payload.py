@@ -22,6 +22,13 @@ def unpack_vp8(payload: bytes) -> tuple[bytes, bool]:
     return payload[at:], first & 0x17 == 0x10 and not payload[at] & 1
 
 
+def begun_vp8(payload: bytes) -> int:
+    """The number (15 bits) of the picture that begins in this payload; -1: none does, or pictures are not counted."""
+    if len(payload) < 4 or payload[0] & 0x97 != 0x90 or not payload[1] & 0x80 or not payload[2] & 0x80:
+        return -1
+    return (payload[2] & 0x7F) << 8 | payload[3]
+
+
 def unpack_h264(payload: bytes) -> tuple[bytes, bool]:
     """As a byte stream with start codes (RFC 6184: single units, STAP-A, FU-A). ValueError or IndexError when cut."""
     head, second = payload[0], payload[1]

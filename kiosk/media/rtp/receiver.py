@@ -8,7 +8,7 @@ sockets nor tiles. On the loop only.
 import asyncio
 import struct
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from aiortc import RTCRtpReceiver, RTCRtpTransceiver
 from aiortc.codecs import is_rtx
@@ -19,14 +19,21 @@ from aiortc.rtp import RTCP_PSFB_APP, AnyRtcpPacket, RtcpByePacket, RtcpPsfbPack
 
 from kiosk.media.rtp.counting import StreamCounter
 from kiosk.media.rtp.decoding import Decoder
+from kiosk.media.rtp.delay import Inbound
 from kiosk.media.rtp.packet import Packet
-from kiosk.media.rtp.payload import Unpack, unpack_of
+from kiosk.media.rtp.parity import Parity, Types
+from kiosk.media.rtp.payload import Unpack, begun_vp8, unpack_of, unpack_vp8
 from kiosk.media.rtp.pictures import Pictures
 
 _MAX_STREAMS = 16
 """SSRCs that one line counts; who invents more is not listened to."""
 _BURST_BYTES = 10_000
+_ESTIMATE_S = 0.05
+"""Between two looks at when packets came: as often as reports, or a queue on the way, change."""
 _NUMBER = struct.Struct("!H").unpack_from
+
+DueS: TypeAlias = Callable[[int, int], float]
+"""SSRC and RTP time of a picture that is whole now, to when it is to be shown (monotonic)."""
 
 
 class _Form(NamedTuple):
@@ -36,10 +43,16 @@ class _Form(NamedTuple):
     unpack: Unpack | None
     original: "_Form | None"
     """Of a retransmission: what it carries."""
+    is_red: bool = False
 
 
-def _forms_of(codecs: list[RTCRtpCodecParameters]) -> dict[int, _Form]:
+def _forms_of(codecs: list[RTCRtpCodecParameters], parity: Types | None) -> dict[int, _Form]:
     forms = {_type_of(codec): _Form(codec, unpack_of(codec.name), None) for codec in codecs if not is_rtx(codec)}
+    if parity:
+        red = RTCRtpCodecParameters(mimeType="video/red", clockRate=90_000, payloadType=parity.red)
+        forms[parity.red] = _Form(red, None, None, is_red=True)
+        if parity.again is not None:
+            forms[parity.again] = _Form(red, None, forms[parity.red])
     for codec in codecs:
         apt = codec.parameters.get("apt") if is_rtx(codec) else None
         if isinstance(apt, int) and apt in forms:
@@ -62,14 +75,22 @@ class Receiver(RTCRtpReceiver):
         send: Callable[[bytes], None],
         on_frame: Callable[[Any], None],
         on_refused: Callable[[str], None],
+        inbound: Inbound,
+        parity: Types | None = None,
+        due_s: DueS | None = None,
     ) -> None:
-        """`send` takes RTCP to the peer at once, `on_frame` decoded pictures or sound, `on_refused` a reason."""
+        """`send` takes RTCP to the peer at once, `on_refused` a reason; `inbound` is the way to us.
+
+        `on_frame` takes decoded pictures or sound, in the decoder's thread; `due_s` is asked on the loop.
+        """
         kind = stock.track.kind
         super().__init__(kind, stock.transport)
         self._track = stock._track
         self._set_rtcp_ssrc(rtcp_ssrc)
         self._rtcp_ssrc, self._send_now, self._on_frame, self._on_refused = rtcp_ssrc, send, on_frame, on_refused
-        self._is_video = kind == "video"
+        self._is_video, self._inbound, self._due_s = kind == "video", inbound, due_s
+        self._parity_types = parity
+        self._parity: Parity | None = None
         private: Any = self
         self._streams: dict[int, Any] = private._RTCRtpReceiver__remote_streams
         self._private = private
@@ -79,8 +100,9 @@ class Receiver(RTCRtpReceiver):
         self._decoder: Decoder | None = None
         self._reports: asyncio.Task[None] | None = None
         self._ssrc = self._burst_bytes = 0
+        self._estimated_s = 0.0
         self._is_open = self._is_idle = False
-        self.pictures = Pictures(self._decode, self._send_now, rtcp_ssrc)
+        self.pictures = Pictures(self._decode, self._send_now, rtcp_ssrc, inbound)
         self.bytes_received = 0
         self.retransmitted = 0
         """Packets that came by retransmission."""
@@ -94,7 +116,11 @@ class Receiver(RTCRtpReceiver):
         is_first = self._reports is None
         if not is_first and (originals, ssrcs) == (self._originals, self._declared):
             return
-        self._forms, self._originals, self._declared = _forms_of(parameters.codecs), originals, ssrcs
+        self._forms, self._originals, self._declared = (
+            _forms_of(parameters.codecs, self._parity_types),
+            originals,
+            ssrcs,
+        )
         if is_first:
             self._is_open = True
             self._reports = asyncio.ensure_future(self._run_rtcp())
@@ -102,6 +128,8 @@ class Receiver(RTCRtpReceiver):
             self.transport._unregister_rtp_receiver(self)
             self._streams.clear()
         self.transport._register_rtp_receiver(self, parameters)
+        for form in self._forms:  # those of parity, which aiortc does not know
+            self.transport._rtp_router.payload_type_table.setdefault(form, set()).add(self)
 
     async def stop(self) -> None:
         """For good."""
@@ -145,7 +173,8 @@ class Receiver(RTCRtpReceiver):
         self.bytes_received += len(packet.payload)
         if packet.abs_send_time is not None:
             self._burst_bytes += len(packet.payload) + packet.padding_size
-            if packet.marker or self._burst_bytes > _BURST_BYTES:
+            is_whole = packet.marker or self._burst_bytes > _BURST_BYTES
+            if is_whole and now_s - self._estimated_s > _ESTIMATE_S:
                 self._estimate(packet.abs_send_time, packet.ssrc, now_s)
         if not self._enabled or not self._is_open:
             self._is_idle = True
@@ -156,13 +185,13 @@ class Receiver(RTCRtpReceiver):
 
     @property
     def original_streams(self) -> list[StreamCounter]:
-        """Without those of retransmissions."""
-        return [stream for ssrc, stream in self._streams.items() if ssrc not in self._originals]
+        """Without those of retransmissions. Any thread."""
+        return [stream for ssrc, stream in list(self._streams.items()) if ssrc not in self._originals]
 
     def _count(self, ssrc: int, clock_rate: int) -> StreamCounter | None:
         if len(self._streams) >= _MAX_STREAMS:
             return None
-        counter: StreamCounter = self._streams.setdefault(ssrc, StreamCounter(clock_rate))
+        counter: StreamCounter = self._streams.setdefault(ssrc, StreamCounter(clock_rate, self._inbound))
         return counter
 
     def _unwrap(self, packet: Packet, form: _Form, now_s: float) -> None:
@@ -175,9 +204,31 @@ class Receiver(RTCRtpReceiver):
             self.retransmitted += 1
             self._take_original(packet, form, now_s, is_again=True)
 
-    def _take_original(self, packet: Packet, form: _Form, now_s: float, *, is_again: bool) -> None:
+    def _open(self, packet: Packet, now_s: float, *, is_again: bool) -> None:
+        """What is in RED, and what parity gives back."""
+        assert self._parity
+        try:
+            opened = self._parity.open(packet, is_again=is_again)
+        except ValueError as error:
+            self._on_refused(str(error))
+            return
+        for one, is_made in opened:
+            form = self._forms.get(one.payload_type) if one.payload else next(iter(self._forms.values()))
+            if form is None or form.is_red or form.original:
+                self._on_refused("a payload type inside RED that was not agreed on")
+                continue
+            if form.unpack is unpack_vp8:
+                one.begins = begun_vp8(one.payload)
+            self._take_original(one, form, now_s, is_again=is_again, is_made=is_made)
+
+    def _take_original(
+        self, packet: Packet, form: _Form, now_s: float, *, is_again: bool, is_made: bool = False
+    ) -> None:
         if packet.ssrc != self._ssrc or self._is_idle:
             self._begin(packet.ssrc, now_s)
+        if form.is_red:
+            self._open(packet, now_s, is_again=is_again)
+            return
         self.codec_name = form.codec.name
         if form.unpack and packet.payload:
             try:
@@ -188,7 +239,7 @@ class Receiver(RTCRtpReceiver):
         else:
             packet._data = packet.payload
         if self._is_video:
-            self.pictures.take(packet, form.codec, now_s, is_again=is_again)
+            self.pictures.take(packet, form.codec, now_s, is_again=is_again, is_made=is_made)
         else:
             _, frame = self._private._RTCRtpReceiver__jitter_buffer.add(packet)
             if frame is not None:
@@ -199,20 +250,24 @@ class Receiver(RTCRtpReceiver):
         is_other, self._ssrc, self._is_idle = ssrc != self._ssrc, ssrc, False
         if is_other:
             self._private._RTCRtpReceiver__timestamp_mapper = TimestampMapper()
+        if self._parity_types:
+            ids = self._private.transport._rtp_header_extensions_map._HeaderExtensionsMap__ids
+            self._parity = Parity(self._parity_types, ids)
         if self._is_video:
             self.pictures.begin(ssrc, now_s, is_urgent=not is_other)
         elif type(self._private._RTCRtpReceiver__jitter_buffer) is JitterBuffer:  # else it is the voice's
             self._private._RTCRtpReceiver__jitter_buffer = JitterBuffer(capacity=16, prefetch=4)
 
     def _decode(self, codec: RTCRtpCodecParameters, frame: JitterFrame) -> bool:
+        due_s = self._due_s(self._ssrc, frame.timestamp) if self._due_s else 0.0
         frame.timestamp = self._private._RTCRtpReceiver__timestamp_mapper.map(frame.timestamp)
         if self._decoder is None:  # not before: sound is decoded elsewhere
             self._decoder = Decoder("video" if self._is_video else "audio", self._on_frame, self.pictures.fail)
-        return self._decoder.put(codec, frame)
+        return self._decoder.put(codec, frame, due_s)
 
     def _estimate(self, sent: int, ssrc: int, now_s: float) -> None:
         """For a peer that has no transport-wide feedback. A picture's packets count as one, as they do in there."""
-        size, self._burst_bytes = self._burst_bytes, 0
+        size, self._burst_bytes, self._estimated_s = self._burst_bytes, 0, now_s
         estimator = self._private._RTCRtpReceiver__remote_bitrate_estimator
         report = estimator and estimator.add(
             abs_send_time=sent, arrival_time_ms=int(now_s * 1000), payload_size=size, ssrc=ssrc
@@ -227,8 +282,12 @@ def install(
     send: Callable[[bytes], None],
     on_frame: Callable[[Any], None],
     on_refused: Callable[[str], None],
+    inbound: Inbound,
+    parity: Types | None = None,
+    due_s: DueS | None = None,
 ) -> Receiver:
-    """Once the remote description gave the transceiver's receiver a track, before it connects."""
-    ours = Receiver(transceiver.receiver, transceiver.sender._ssrc, send, on_frame, on_refused)
+    """Once the remote description gave the transceiver's receiver a track, before it connects. `parity`: if agreed."""
+    stock = transceiver.receiver
+    ours = Receiver(stock, transceiver.sender._ssrc, send, on_frame, on_refused, inbound, parity, due_s)
     transceiver._RTCRtpTransceiver__receiver = ours  # type: ignore[attr-defined]
     return ours

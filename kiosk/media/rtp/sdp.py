@@ -13,6 +13,7 @@ from aiortc.sdp import SessionDescription
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError, Reason
 from kiosk.media.engine.waist import Line
+from kiosk.media.rtp.parity import Types
 
 MAX_SDP_BYTES = 65_536
 _MAX_LINES = 16
@@ -38,6 +39,8 @@ class Offer(NamedTuple):
     """The codec to send on a video line: the preferred one where the partner takes it."""
     retransmissions: dict[str, tuple[int, ...]]
     """Mid to the SSRCs on which lost packets come again (FID groups of RFC 5576)."""
+    parity: dict[str, Types]
+    """Mid to the payload types with which lost packets are made from others; the answer takes them."""
     rejected: dict[int, str]
     """Place of a line that was taken out, to its rejection for the answer."""
 
@@ -51,7 +54,7 @@ def read_offer(text: str, preferred: Codec, source: str, places: Sequence[Line |
     if len(text) > MAX_SDP_BYTES:
         raise MalformedError(source, f"SDP of {len(text)} characters", Reason.OVERSIZED)
     session, sections = _split(text, source)
-    offer = Offer("", {}, {}, {}, {})
+    offer = Offer("", {}, {}, {}, {}, {})
     kept: list[str] = []
     for place, section in enumerate(sections):
         line = places[place] if place < len(places) else None
@@ -65,11 +68,26 @@ def read_offer(text: str, preferred: Codec, source: str, places: Sequence[Line |
 
 
 def finish_answer(answer: str, offer: Offer) -> str:
-    """aiortc's answer with the rejected lines back in their places."""
+    """aiortc's answer with parity, of which it knows nothing, and with the rejected lines back in their places."""
     head, *sections = re.split(r"(?m)^(?=m=)", answer)
+    sections = [_with_parity(section, offer) for section in sections]
     for place, rejection in sorted(offer.rejected.items()):
         sections.insert(place, rejection)
     return head + "".join(sections)
+
+
+def _with_parity(section: str, offer: Offer) -> str:
+    found = re.search(r"(?m)^a=mid:(\S+)", section)
+    types = offer.parity.get(found[1]) if found else None
+    if not types:
+        return section
+    formats, more = f"{types.red} {types.ulpfec}", ""
+    if types.again is not None:
+        formats += f" {types.again}"
+        more = f"a=rtpmap:{types.again} rtx/90000\r\na=fmtp:{types.again} apt={types.red}\r\n"
+    first, rest = section.split("\r\n", 1)
+    maps = f"a=rtpmap:{types.red} red/90000\r\na=rtpmap:{types.ulpfec} ulpfec/90000\r\n"
+    return f"{first} {formats}\r\n{rest}{maps}{more}"
 
 
 def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
@@ -107,6 +125,9 @@ def _take_section(
     offer.lines[mid] = line
     if line is not Line.MICROPHONE:
         offer.codecs[line] = Codec.H264 if _name(section, chosen[0]).upper().startswith("H264") else Codec.VP8
+        types = _parity(section, formats.split())
+        if types and offer.codecs[line] is Codec.VP8:  # browsers count pictures in VP8 only, and need it
+            offer.parity[mid] = types
     groups = [value.split()[1:] for value in _values(section, "a=ssrc-group:FID")]
     offer.retransmissions[mid] = tuple(int(group[1]) for group in groups if len(group) == 2 and group[1].isdigit())
     kept.append(f"m={kind} 9 {profile} {' '.join(chosen)}")
@@ -126,6 +147,15 @@ def _choose(section: list[str], formats: list[str], line: Line, preferred: Codec
             if _name(section, rtx).lower() == "rtx/90000" and f"apt={pt}" in _fmtp(section, rtx).split(";"):
                 chosen.append(rtx)
     return chosen
+
+
+def _parity(section: list[str], formats: list[str]) -> Types | None:
+    named = {_name(section, pt).lower(): pt for pt in reversed(formats) if pt.isdigit() and int(pt) < 128}
+    red, ulpfec = named.get("red/90000"), named.get("ulpfec/90000")
+    if not red or not ulpfec:
+        return None
+    again = next((pt for pt in formats if f"apt={red}" in _fmtp(section, pt).split(";")), "")
+    return Types(int(red), int(ulpfec), int(again) if again.isdigit() and int(again) < 128 else None)
 
 
 def _is_ours(section: list[str], pt: str, line: Line) -> bool:

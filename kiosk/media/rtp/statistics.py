@@ -108,6 +108,7 @@ class Statistics:
     def __init__(self) -> None:
         self._before = Counters()
         self._looked_s: float | None = None
+        self._source: object = None
         self._pictures = self._pictures_before = 0
         self._picture_s: float | None = None
         self._begun = 0
@@ -136,6 +137,11 @@ class Statistics:
         begun = self.begun()
         is_due = not 0 <= begun - self._begun < _BEGUN  # a new connection counts from zero
         return now_s - self._picture_s - FROZEN_S if is_due else 0.0
+
+    def is_due(self, source: object, now_s: float) -> bool:
+        """Whether a look would find anything new: the second is over, or the counters come from elsewhere."""
+        is_other, self._source = source != self._source, source
+        return is_other or self._looked_s is None or now_s - self._looked_s >= WINDOW_S
 
     def look(self, counters: Counters | None, now_s: float, concealed_s: float = 0.0) -> PeerStats:
         """The figures of the last second, or those of before where it is not over. None: there is no connection."""

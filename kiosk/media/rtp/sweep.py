@@ -1,16 +1,18 @@
 """Empties the busy sockets of the process all at once, every few milliseconds, instead of waking up for each packet.
 
 Waking up costs more than a packet does: a picture's packets, and those of six partners, are better taken together. It
-delays a packet by 4 ms on average. A socket on which nothing comes is left to the loop again.
+delays a packet by 6 ms on average. A socket on which nothing comes is left to the loop again.
 """
 
 import asyncio
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-PERIOD_S = 0.008
-"""At 4 ms a packet costs a fifth more where there is one partner only."""
-_QUIET_ROUNDS = 12
+from kiosk.media.rtp.datagrams import Datagrams
+
+PERIOD_S = 0.012
+"""At 4 ms a packet costs a third more where there is one partner only."""
+_QUIET_ROUNDS = 8
 """A socket that gave nothing for so long (about 100 ms) is not busy."""
 
 
@@ -29,6 +31,8 @@ class Sweep:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self.datagrams = Datagrams()
+        """What is taken lies here until the next socket is emptied."""
         self._quiet_rounds: dict[Inlet, int] = {}
         self._due_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -70,4 +74,7 @@ _sweeps: "WeakKeyDictionary[Any, Sweep]" = WeakKeyDictionary()
 def running() -> Sweep:
     """The running loop's."""
     loop = asyncio.get_running_loop()
-    return _sweeps.setdefault(loop, Sweep(loop))
+    found = _sweeps.get(loop)
+    if found is None:
+        found = _sweeps[loop] = Sweep(loop)
+    return found

@@ -13,6 +13,7 @@ _MOST = 2.0
 _LATE_S = 0.05
 """Packets that wait this long for the loop mean the same as an encoder that is too slow."""
 _DOWN_S, _UP_S = 1.5, 10.0
+"""So long it has to be short without a pause, or well; the handshakes of a beginning call hold up the loop, too."""
 _SMOOTHING = 0.1
 _LOOK_S = 2.0
 MAX_STEPS = 3
@@ -51,7 +52,7 @@ class Pressure:
         self._is_throttled = is_throttled
         self._share = 0.0
         self._late_s = 0.0
-        self._changed_s = self._looked_s = self._busy_s = 0.0
+        self._changed_s = self._looked_s = self._busy_s = self._well_s = 0.0
         self._is_hot = False
 
     def late(self, waited_s: float) -> None:
@@ -67,7 +68,9 @@ class Pressure:
         is_short = self._share > _BUSY or self._late_s > _LATE_S or self._is_hot
         if is_short or self._share >= _IDLE:
             self._busy_s = now_s
-        if is_short and now_s - self._changed_s >= _DOWN_S and self.steps < MAX_STEPS:
+        if not is_short or not self._well_s:
+            self._well_s = now_s
+        if is_short and now_s - max(self._well_s, self._changed_s) >= _DOWN_S and self.steps < MAX_STEPS:
             self._change(1, now_s)
         elif self.steps and now_s - max(self._busy_s, self._changed_s) >= _UP_S:
             self._change(-1, now_s)
