@@ -17,8 +17,8 @@ from kivy.core.window import Window
 from kivy.input.motionevent import MotionEvent
 from kivy.input.provider import MotionEventProvider
 
+from kiosk.ui.controls import box_of, controls, key_of
 from kiosk.ui.present import name_of
-from kiosk.ui.widgets.touch import Touchable
 
 if TYPE_CHECKING:
     from kiosk.ui.app import TouchApp
@@ -67,6 +67,8 @@ class Hands:
         self._glove = _Glove()
         self._numbers = itertools.count(1)
         self._down: _Finger | None = None
+        self._on_glass, self._drawn = "", asyncio.Event()
+        Window.bind(on_flip=self._on_flip)
         EventLoop.add_input_provider(self._glove)
 
     async def run(self) -> None:
@@ -97,6 +99,8 @@ class Hands:
             return {"path": _screenshot(Path(request["path"]))}
         if what == "touch":
             return await self._tap(float(request["x"]), float(request["y"]))
+        if what == "await":
+            return await self._see(request["view"])
         if what in ("down", "move", "up"):
             self._move(what, float(request["x"]), float(request["y"]))
             return {}
@@ -108,12 +112,24 @@ class Hands:
             "phase": state.phase if state else "",
             "sheet": state.sheet if state else "",
             "view": name_of(self._app.view),
+            "title": self._app.view.title,
             "is_connected": self._app.store.is_connected,
             "tiles": self._app.pictures.sequences,
             "shown": self._app.pictures.shown,
             "fps": self._app.reaction.frames_per_second,
             "reaction_ms_p95": self._app.reaction.p95_ms,
         }
+
+    def _on_flip(self, _window: Any) -> None:
+        self._on_glass = name_of(self._app.view)
+        self._drawn.set()
+
+    async def _see(self, view: str) -> dict[str, Any]:
+        """Answers as soon as a frame of this view is on the glass."""
+        while self._on_glass != view:
+            self._drawn.clear()
+            await self._drawn.wait()
+        return {"view": view}
 
     async def _tap(self, x: float, y: float) -> dict[str, Any]:
         """Down and up; answers once both were seen, with how long the first frame after the touch took."""
@@ -138,21 +154,13 @@ class Hands:
 
 def _controls(root: Any) -> Iterator[dict[str, Any]]:
     """Everything on the glass that can be touched, with its place in window pixels from the lower left."""
-    for widget in root.walk(restrict=True):
-        key = getattr(getattr(widget, "view", None), "key", "")
-        if not isinstance(widget, Touchable) or not key or not widget.is_shown or widget.width < 2:
-            continue
-        x, y = widget.to_window(*widget.pos)
-        if x + widget.width < 0 or y + widget.height < 0:
-            continue  # put away
+    for widget in controls(root):
         yield {
-            "id": key,
+            "id": key_of(widget),
             "name": widget.speech,
-            "x": x,
-            "y": y,
-            "width": widget.width,
-            "height": widget.height,
+            **box_of(widget)._asdict(),
             "is_enabled": not widget.disabled,
+            "has_focus": widget.has_focus,
         }
 
 

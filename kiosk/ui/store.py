@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from kiosk.contract.links import Greeting, Role, Snapshot, TouchReport, ToUi
+from kiosk.contract.links import Keystroke, Role, Snapshot, StartAnew, TouchReport, ToUi
+from kiosk.contract.room import Key
 from kiosk.contract.state import State
-from kiosk.runtime import link
+from kiosk.runtime import link, service
 from kiosk.runtime.log import Refusals
 
 _logger = logging.getLogger(__name__)
@@ -15,13 +16,16 @@ _logger = logging.getLogger(__name__)
 class Store:
     """Holds the newest state. While the agent is away the last one stays, and intents go nowhere.
 
-    `on_change` is called for a new state, and when the agent is gone.
+    `on_change` is called for a new state, and when the agent is gone; `on_key` for every press of a tactile key.
     """
 
-    def __init__(self, path: Path, uid: int, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, path: Path, uid: int, on_change: Callable[[], None], on_key: Callable[[Key], None] = lambda key: None
+    ) -> None:
         self._path = path
         self._uid = uid
         self._on_change = on_change
+        self._on_key = on_key
         self._link: link.Link | None = None
         self.refusals = Refusals(_logger)
         self.state: State | None = None
@@ -57,7 +61,12 @@ class Store:
                 await closing.close()
             self._on_change()
 
-    def _take(self, message: Greeting | Snapshot) -> None:
+    def _take(self, message: ToUi) -> None:
         if isinstance(message, Snapshot):
             self.state = message.state
             self._on_change()
+        elif isinstance(message, Keystroke):
+            self._on_key(message.key)
+        elif isinstance(message, StartAnew):
+            _logger.info("the agent asks us to start anew")
+            service.leave()

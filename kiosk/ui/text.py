@@ -7,8 +7,12 @@ so letters are joined by arabic_reshaper and lines reordered by python-bidi, aft
 from collections.abc import Callable
 from functools import lru_cache
 
-from arabic_reshaper import reshape
 from bidi import get_display
+
+from kiosk.runtime.later import without
+
+with without("fontTools.ttLib"):  # 1.5 MB, by which it would tell which letters a font can join: nobody asks it
+    from arabic_reshaper import reshape
 
 Measure = Callable[[str], float]
 """Width in pixels of a line as drawn."""

@@ -7,8 +7,10 @@ from kiosk.contract.configuration import Ui
 
 IDLE_FPS = 20
 """Frames a second while nothing moves: a touch is seen within 50 ms, and the processor sleeps in between."""
-CALL_FPS = 28
-"""Kivy's clock ends its sleep early, so that 31 come of it."""
+ASLEEP_FPS = 10
+"""While there is nothing to be seen: often enough for a touch that wakes."""
+CALL_FPS = 23
+"""Kivy's clock ends its sleep early, by 4/15 of a frame, so that 31 come of it."""
 ARRIVAL_FPS = 60
 """While somebody's first picture is waited for."""
 

@@ -7,14 +7,26 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from kiosk.consultation import roster
+from kiosk.consultation import roster, wakefulness
+from kiosk.contract.enrolment import Status
 from kiosk.contract.state import Phase, Session, Sheet, State
 from kiosk.ui import texts
-from kiosk.ui.present import door, end, idle, needs, preparation, ring, session, sheets, show, sound
+from kiosk.ui.present import door, end, idle, needs, preparation, readiness, ring, session, sheets, show, sound, staff
+from kiosk.ui.present.first_start import first_start
 from kiosk.ui.present.scene import Form, Scene, Setting
-from kiosk.ui.present.views import ScreenView, TurnPage, View, name_of
+from kiosk.ui.present.views import ScreenView, SleepView, TurnPage, View, name_of
 
-__all__ = ["Form", "ScreenView", "Setting", "TurnPage", "View", "name_of", "present", "present_nothing"]
+__all__ = [
+    "Form",
+    "ScreenView",
+    "Setting",
+    "TurnPage",
+    "View",
+    "name_of",
+    "present",
+    "present_first_start",
+    "present_nothing",
+]
 
 
 def present(
@@ -25,6 +37,7 @@ def present(
     page: int = 0,
     before: ScreenView | None = None,
     is_agent_here: bool = True,
+    enrolment: Status | None = None,
 ) -> View:
     """What to show at `now`.
 
@@ -35,8 +48,11 @@ def present(
         page: The last `TurnPage` of this screen; 0 when the screen changed.
         before: What was shown until now, if anything.
         is_agent_here: Whether touches arrive; if not, the screen asks for a moment.
+        enrolment: How the way to a certificate goes, where a terminal that has an agent is on it once more.
     """
     language = texts.of(state.language)
+    if wakefulness.is_asleep(state) and is_agent_here:
+        return SleepView(language=language.tag, is_rtl=language.is_rtl)
     scene = Scene(
         state=replace(state, now=max(now, state.now)),
         setting=setting,
@@ -44,6 +60,7 @@ def present(
         page=page,
         before=before,
         is_agent_here=is_agent_here,
+        enrolment=enrolment,
     )
     view = _every_sheet(scene)
     if view is None and state.session is not None:
@@ -56,9 +73,28 @@ def present_nothing(setting: Setting, language: str) -> View:
     return sheets.nothing_yet(setting, texts.of(language))
 
 
+def present_first_start(status: Status, state: State, setting: Setting, now: datetime) -> View:
+    """What to show before there is an agent, on the way to the certificate.
+
+    Args:
+        status: How far that is.
+        state: The app's own, for language and look.
+        setting: Where the screen stands.
+        now: Aware.
+    """
+    scene = Scene(state=replace(state, now=now), setting=setting, language=texts.of(state.language))
+    return first_start(scene, status)
+
+
 def _every_sheet(scene: Scene) -> View | None:
     if scene.state.sheet is Sheet.CORNER:
         return sheets.corner(scene)
+    if scene.state.sheet is Sheet.PIN:
+        return staff.pin(scene)
+    if scene.state.sheet is Sheet.RESTART:
+        return staff.restart(scene)
+    if scene.state.sheet is Sheet.STAFF:
+        return staff.staff(scene)
     if scene.state.sheet is Sheet.SOUND and scene.state.session is not None:
         return sound.sound(scene, scene.state.session)
     return sheets.help_sheet(scene) if scene.state.sheet is Sheet.HELP else None
@@ -92,4 +128,6 @@ def _session_sheet(scene: Scene, running: Session) -> View | None:
 def _without_session(scene: Scene) -> View:
     if scene.state.phase is Phase.ENDED:
         return end.ended(scene)
-    return idle.today(scene) if scene.state.phase is Phase.TODAY else idle.idle(scene)
+    if scene.state.phase is Phase.TODAY:
+        return readiness.not_ready(scene) or idle.today(scene)
+    return idle.idle(scene)

@@ -65,7 +65,7 @@ def ended(scene: Scene) -> EndedView:
         gone=tuple(StateView(icon="check-circle", text=t.say(what), mood=Mood.OK) for what in _GONE),
         seats=table.empty_table(),
         ask=t.say("Thank you.") if state.has_rated else t.say("Did the conversation help you?"),
-        choices=() if state.has_rated else _ratings(scene),
+        choices=(_done(scene),) if state.has_rated else _ratings(scene),
         goodbye=t.say("Goodbye!"),
         more_time=ButtonView(key="more-time", text=t.say("More time"), icon="timer", intent=intents.MoreTime()),
     )
@@ -81,6 +81,10 @@ def _deleted(scene: Scene) -> str:
     if deleted_at is None:
         return scene.language.say("Everything is being deleted.")
     return scene.language.say("Everything deleted at {time}.", time=scene.clock(deleted_at))
+
+
+def _done(scene: Scene) -> ButtonView:
+    return ButtonView(key="done", text=scene.language.say("Done"), icon="check-circle", intent=intents.GoBack())
 
 
 def _ratings(scene: Scene) -> tuple[ButtonView, ...]:

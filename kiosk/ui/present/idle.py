@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from kiosk.consultation import schedule
+from kiosk.consultation import schedule, wakefulness
 from kiosk.consultation.visit import expected
 from kiosk.contract import intents
 from kiosk.contract.schedule import Appointment
-from kiosk.ui.present import people, screen, table
+from kiosk.ui.present import people, readiness, screen, table
 from kiosk.ui.present.notices import room_hint
 from kiosk.ui.present.scene import Form, Scene
 from kiosk.ui.present.views import IdleView, TodayView
@@ -18,14 +18,25 @@ def idle(scene: Scene) -> IdleView:
     """Nobody is here."""
     t, now = scene.language, scene.state.now
     until = schedule.in_use_until(scene.state)
+    state = (
+        (readiness.state_line(scene) or _free(scene))
+        if until is None
+        else _in_use(t.say("In use until {time}", time=scene.clock(until)))
+    )
+    tested = readiness.hint(scene)
+    hint = room_hint(scene) if tested is None else tested
+    if wakefulness.is_greeting(scene.state):
+        # Who comes in is greeted in the place of what they saw through the door.
+        hint = hint if hint.text else state
+        state = StateView(icon="smiley", text=t.say("Welcome."), mood=Mood.OK)
     return screen.fill(
         scene,
         IdleView,
         room=scene.setting.room,
         clock=scene.clock(now),
         date=t.date(now, scene.setting.zone),
-        state=_free(scene) if until is None else _in_use(t.say("In use until {time}", time=scene.clock(until))),
-        hint=room_hint(scene),
+        state=state,
+        hint=hint,
         ask=t.say("Touch your language to begin"),
         languages=languages(scene, scene.state.house_language),
         seats=table.empty_table(),

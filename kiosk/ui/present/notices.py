@@ -1,9 +1,12 @@
 """What is said in passing: notices of six seconds, and what must be seen as long as it lasts."""
 
+from kiosk.contract.enrolment import Step
 from kiosk.contract.errors import Reason
 from kiosk.contract.media import Showing
-from kiosk.contract.state import Notice, Phase
+from kiosk.contract.privacy import Part
+from kiosk.contract.state import Help, Notice, Phase
 from kiosk.ui.present import phrases
+from kiosk.ui.present.faults import FAULTS
 from kiosk.ui.present.scene import Scene
 from kiosk.ui.present.stage import is_own_screen_live
 from kiosk.ui.texts import mark
@@ -44,11 +47,24 @@ def reason(scene: Scene, why: Reason) -> NoticeView:
     return _said(scene, *phrases.REASONS[why])
 
 
+def doubt(scene: Scene, of: Part | None = None) -> NoticeView | None:
+    """What was closed because it was not what it was said to be; of one part, or whichever."""
+    for part, why in scene.state.watch.closed.items():
+        if of is None or part == of:
+            return _said(scene, *phrases.DOUBTS[why])
+    return None
+
+
 def room_hint(scene: Scene) -> StateView:
     """What a visitor should know of the room before a conversation: no connection, or a part that does not answer."""
     state, say = scene.state, scene.language.say
+    fault = scene.enrolment.fault if scene.enrolment and scene.enrolment.step is not Step.DONE else None
+    if not state.is_broker_here and fault is not None:
+        return StateView(icon="warning-octagon", text=say(FAULTS[fault][0]), mood=Mood.BAD)
     if not state.is_broker_here:
         return StateView(icon="wifi-slash", text=_offline(scene), mood=Mood.BUSY)
+    if said := doubt(scene):
+        return StateView(icon=said.icon, text=said.text, mood=Mood.BAD)
     for part in state.hardware_faults:
         if part in phrases.HARDWARE:
             return StateView(icon="warning-octagon", text=say(phrases.HARDWARE[part]), mood=Mood.BAD)
@@ -68,6 +84,12 @@ def _offline(scene: Scene) -> str:
     return t.say("No connection. The plan of {day} holds.", day=t.day(published, scene.setting.zone))
 
 
+def coming(scene: Scene, help: Help) -> str:
+    """Who is on the way, as far as the house says."""
+    say = scene.language.say
+    return say("{name} is on the way.", name=help.who) if help.who else say("Somebody is on the way.")
+
+
 def _notice(scene: Scene, notice: Notice) -> NoticeView:
     t, who = scene.language, notice.name.strip() or notice.office
     if notice.kind == "partner-left":
@@ -79,6 +101,13 @@ def _notice(scene: Scene, notice: Notice) -> NoticeView:
         return NoticeView(icon="phone-x", text=text)
     if notice.kind == "remote-hand":
         return _said(scene, *_REMOTE)
+    if notice.kind == "help-answered":
+        help = scene.state.help
+        return NoticeView(icon="lifebuoy", text=coming(scene, help)) if help and help.answered else NoticeView()
+    if notice.kind == "privacy":
+        return doubt(scene) or NoticeView()
+    if notice.kind == "mute-switch":
+        return _said(scene, *phrases.SWITCH)
     if notice.kind in _MINUTES:
         return _said(scene, *_MINUTES[notice.kind])
     return reason(scene, Reason(notice.kind)) if notice.kind in set(Reason) else NoticeView()

@@ -1,6 +1,7 @@
 """Sentences in tables: about persons, whom many languages name by gender, and one for every reason and notice."""
 
 from kiosk.contract.errors import Reason
+from kiosk.contract.privacy import Doubt
 from kiosk.ui.texts import Language, mark, mark_in
 
 Phrase = dict[str, str]
@@ -86,13 +87,40 @@ REASONS: dict[Reason, tuple[str, str, str]] = {
         mark("The microphone does not answer."),
         mark("Please ask for help."),
     ),
+    Reason.MICROPHONE_BUSY: (
+        "microphone-slash",
+        mark("The microphone is in use elsewhere."),
+        mark("Please ask for help."),
+    ),
     Reason.LOUDSPEAKER_MISSING: ("speaker-slash", mark("There is no sound."), mark("Please ask for help.")),
+    Reason.LOUDSPEAKER_BUSY: (
+        "speaker-slash",
+        mark("The loudspeaker is in use elsewhere."),
+        mark("Please ask for help."),
+    ),
     Reason.MEDIA_GONE: ("spinner-gap", mark("Picture and sound are gone."), mark("They will be back in a moment.")),
     Reason.HARDWARE_MISSING: (
         "plugs",
         mark("A part of the room does not answer."),
         mark("You can talk all the same."),
     ),
+    Reason.LINE_CHATTERS: ("plugs", mark("A wire of the room is loose."), mark("You can talk all the same.")),
+    Reason.LINE_BUSY: ("plugs", mark("A part of the room does not answer."), mark("You can talk all the same.")),
+    Reason.BUTTON_STUCK: ("plugs", mark("A button is stuck."), mark("You can talk all the same.")),
+    Reason.SENSOR_SILENT: ("plugs", mark("A sensor of the room is silent."), mark("You can talk all the same.")),
+    Reason.SHUTTER_STUCK: (
+        "video-camera-slash",
+        mark("The camera's shutter is stuck."),
+        mark("You can take part with sound."),
+    ),
+    Reason.SWITCHES_DISAGREE: (
+        "video-camera-slash",
+        mark("The camera's shutter is stuck."),
+        mark("You can take part with sound."),
+    ),
+    Reason.PINS_MISSING: ("plugs", mark("The wires of the room are dead."), mark("You can talk all the same.")),
+    Reason.PINS_FORBIDDEN: ("plugs", mark("The wires of the room are dead."), mark("You can talk all the same.")),
+    Reason.BUS_SILENT: ("plugs", mark("The wires of the room are dead."), mark("You can talk all the same.")),
     Reason.LINK_WRONG: ("lock-key", mark("This way in is not right."), mark("Please ask for a new one.")),
     Reason.LINK_EXPIRED: ("clock", mark("This way in is not valid now."), mark("Please ask for a new one.")),
     Reason.LINK_REVOKED: ("lock-key", mark("This way in was withdrawn."), mark("Please ask for a new one.")),
@@ -100,10 +128,38 @@ REASONS: dict[Reason, tuple[str, str, str]] = {
 }
 """Icon, what happened, what one can do."""
 
+_CUT = mark("We have cut the connection.")
+_NO_CAMERA = mark("We have closed the camera.")
+_NO_MICROPHONE = mark("We have closed the microphone.")
+DOUBTS: dict[Doubt, tuple[str, str, str]] = {
+    Doubt.CAMERA_SENT: ("warning-octagon", mark("The camera did not close."), _CUT),
+    Doubt.CAMERA_OPEN: ("warning-octagon", mark("The camera did not close."), _NO_CAMERA),
+    Doubt.SHUTTER_OPEN: ("warning-octagon", mark("The camera cover does not close."), _NO_CAMERA),
+    Doubt.SHUTTER_SHUT: ("warning-octagon", mark("The camera cover does not open."), _NO_CAMERA),
+    Doubt.SHUTTER_FAULT: ("warning-octagon", mark("The camera cover is stuck."), _NO_CAMERA),
+    Doubt.MICROPHONE_SENT: ("warning-octagon", mark("The microphone did not close."), _CUT),
+    Doubt.MICROPHONE_OPEN: ("warning-octagon", mark("The microphone did not close."), _NO_MICROPHONE),
+    Doubt.MUTE_SWITCH: ("warning-octagon", mark("The mute switch did not work."), _CUT),
+    Doubt.SWITCH_LOST: ("warning-octagon", mark("The mute switch does not answer."), _NO_MICROPHONE),
+    Doubt.SCREEN_SENT: ("warning-octagon", mark("The screen did not stop."), _CUT),
+    Doubt.MEDIA_SILENT: ("warning-octagon", mark("Camera and microphone do not answer."), _CUT),
+}
+"""What is said where camera or microphone were not what they were said to be."""
+
+SWITCH = (
+    "microphone-slash",
+    mark("The switch on the table is on mute."),
+    mark("Please move the switch first."),
+)
+
 HARDWARE = {
     "door-sign": mark("The door sign does not answer."),
     "ceiling-light": mark("The light does not answer."),
     "help-button": mark("The help button on the wall does not work."),
     "help-lamp": mark("The help lamp does not answer."),
+    "shutter": mark("The camera's shutter is stuck."),
+    "privacy-led": mark("The light at the camera does not work."),
+    "mute-switch": mark("The switch of the microphone does not work."),
+    "start-button": mark("The start button does not work."),
 }
 """What is said of a part of the room, by the names of `HardwareFault.part`."""

@@ -1,6 +1,6 @@
 """The plate: whether camera and microphone are open, as measured, said in one place on every screen."""
 
-from kiosk.contract.media import Lamp as Measured
+from kiosk.consultation import privacy
 from kiosk.contract.state import Phase
 from kiosk.ui.present.scene import Form, Scene
 from kiosk.ui.texts import mark, mark_in
@@ -34,22 +34,22 @@ _MICROPHONE_SMALL = {
 
 def plate(scene: Scene) -> PlateView:
     """Two lamps; in a private pause one sentence instead."""
-    media, session = scene.state.media, scene.state.session
+    session = scene.state.session
     is_paused = scene.state.phase is Phase.SESSION and session is not None and session.is_paused
     return PlateView(
-        camera=_view(scene, lamp(scene, media.camera), _CAMERA, _CAMERA_SMALL),
-        microphone=_view(scene, lamp(scene, media.microphone), _MICROPHONE, _MICROPHONE_SMALL, has_level=True),
+        camera=_view(scene, camera_lamp(scene), _CAMERA, _CAMERA_SMALL),
+        microphone=_view(scene, microphone_lamp(scene), _MICROPHONE, _MICROPHONE_SMALL, has_level=True),
         pause_text=scene.language.say("Break. Nobody sees\nor hears you.") if is_paused else "",
     )
 
 
-def lamp(scene: Scene, measured: Measured) -> Lamp:
-    """What is known to be open; without the media process everything is shut, which a session does not expect."""
-    if scene.state.is_media_here:
-        return Lamp(measured.value)
-    session = scene.state.session
-    is_missed = scene.state.phase is Phase.SESSION and session is not None and not session.is_paused
-    return Lamp.FAULT if is_missed else Lamp.OFF
+def camera_lamp(scene: Scene) -> Lamp:
+    """The one value that LED, door sign and monitor show, too."""
+    return Lamp(privacy.camera(scene.state).lamp.value)
+
+
+def microphone_lamp(scene: Scene) -> Lamp:
+    return Lamp(privacy.microphone(scene.state).lamp.value)
 
 
 def _view(

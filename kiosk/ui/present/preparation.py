@@ -2,10 +2,11 @@
 
 from kiosk.contract import intents
 from kiosk.contract.errors import Reason
+from kiosk.contract.privacy import Part
 from kiosk.contract.state import Consent, Session
 from kiosk.ui.present import people, screen
-from kiosk.ui.present.notices import reason
-from kiosk.ui.present.plate import lamp
+from kiosk.ui.present.notices import doubt, reason
+from kiosk.ui.present.plate import camera_lamp
 from kiosk.ui.present.scene import Scene
 from kiosk.ui.present.views import PreparationView
 from kiosk.ui.views import ButtonView, Lamp, NoticeView, StateView
@@ -16,8 +17,8 @@ SELF = "self"
 
 def preparation(scene: Scene, planned: Session) -> PreparationView:
     """Before the choice nothing is sent."""
-    t, media = scene.language, scene.state.media
-    camera = lamp(scene, media.camera)
+    t = scene.language
+    camera = camera_lamp(scene)
     is_broken = camera is Lamp.FAULT
     rows = (people.counsellor(scene), *people.people(scene, planned.partners))
     shown = rows[: scene.places.people]
@@ -28,13 +29,18 @@ def preparation(scene: Scene, planned: Session) -> PreparationView:
         title=t.say("How would you like to take part?"),
         picture=SELF if camera in (Lamp.HERE, Lamp.ON) else "",
         caption=StateView() if is_broken else StateView(icon="lock-key", text=t.say("Your picture. Seen only here.")),
-        fault=reason(scene, media.camera_reason or Reason.CAMERA_MISSING) if is_broken else NoticeView(),
+        fault=_fault(scene) if is_broken else NoticeView(),
         people_title=t.say("These people take part:"),
         people=shown,
         people_more=t.count_of("and {count} more person", "and {count} more people", rest) if rest else "",
         promise=StateView(icon="shield-check", text=t.say("Nobody sees or hears you yet. You decide.")),
         choices=_choices(scene, has_camera=not is_broken),
     )
+
+
+def _fault(scene: Scene) -> NoticeView:
+    """Why there is no picture."""
+    return doubt(scene, Part.CAMERA) or reason(scene, scene.state.media.camera_reason or Reason.CAMERA_MISSING)
 
 
 def _choices(scene: Scene, has_camera: bool) -> tuple[ButtonView, ...]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from kiosk.contract.enrolment import Status
 from kiosk.contract.state import State, TextSize
 from kiosk.ui.present.views import ScreenView
 from kiosk.ui.texts import Language
@@ -27,6 +28,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     zone: ZoneInfo
     room: str
     form: Form = Form.LANDSCAPE
+    version: str = ""
+    """Of our software, for the staff page."""
 
 
 class Places(Struct, frozen=True, kw_only=True):
@@ -40,13 +43,15 @@ class Places(Struct, frozen=True, kw_only=True):
     people: int
     partners: int
     """Rows of partners with a button."""
+    staff: int
+    """Rows of the table of parts."""
 
 
 _PLACES = {
-    Form.WIDE: Places(appointments=6, tiles=3, needs=10, desks=6, rung=4, people=4, partners=5),
-    Form.LANDSCAPE: Places(appointments=4, tiles=2, needs=8, desks=4, rung=3, people=3, partners=3),
-    Form.SMALL: Places(appointments=3, tiles=2, needs=6, desks=2, rung=2, people=4, partners=2),
-    Form.UPRIGHT: Places(appointments=3, tiles=2, needs=8, desks=4, rung=3, people=3, partners=3),
+    Form.WIDE: Places(appointments=6, tiles=3, needs=10, desks=6, rung=4, people=4, partners=5, staff=8),
+    Form.LANDSCAPE: Places(appointments=4, tiles=2, needs=8, desks=4, rung=3, people=3, partners=3, staff=8),
+    Form.SMALL: Places(appointments=3, tiles=2, needs=6, desks=2, rung=2, people=4, partners=2, staff=5),
+    Form.UPRIGHT: Places(appointments=3, tiles=2, needs=8, desks=4, rung=3, people=3, partners=3, staff=7),
 }
 _PLACES_UPRIGHT_LARGE = replace(_PLACES[Form.UPRIGHT], appointments=2, desks=3, rung=2, people=2, partners=2)
 _NARROWER = {Form.WIDE: Form.LANDSCAPE, Form.LANDSCAPE: Form.SMALL}
@@ -65,6 +70,8 @@ class Scene(Struct, frozen=True, kw_only=True):
     """What was shown until now: the stage does not jump back while nobody speaks."""
     is_agent_here: bool = True
     """If not, the state is old and no touch arrives."""
+    enrolment: Status | None = None
+    """How the way to a new certificate goes, where there is one."""
 
     @property
     def form(self) -> Form:

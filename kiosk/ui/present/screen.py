@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from kiosk.contract import intents
+from kiosk.contract.display import Display, Wakefulness
 from kiosk.contract.state import TextSize
 from kiosk.ui.present.notices import toast
 from kiosk.ui.present.scene import Scene
@@ -13,6 +14,7 @@ from kiosk.ui.present.top_bar import top_bar
 from kiosk.ui.present.views import ScreenView, TurnPage
 from kiosk.ui.views import ButtonView
 
+VEIL = 0.55
 _Screen = TypeVar("_Screen", bound=ScreenView)
 _Entry = TypeVar("_Entry")
 
@@ -27,8 +29,15 @@ def fill(scene: Scene, kind: type[_Screen], **fields: Any) -> _Screen:
         is_contrast=state.is_high_contrast,
         top=top_bar(scene),
         toast=toast(scene),
+        veil=_veil(state.display),
         **fields,
     )
+
+
+def _veil(display: Display) -> float:
+    """As dark as still can be read, where the panel has no light that could be turned down."""
+    is_ours = display.wakefulness is Wakefulness.DIMMED and not display.report.can_dim
+    return VEIL if is_ours else 0.0
 
 
 def changed(view: _Screen, **fields: Any) -> _Screen:
@@ -52,3 +61,10 @@ def close(scene: Scene) -> ButtonView:
     """Back from a sheet to the conversation."""
     text = scene.language.say("Back to the conversation")
     return ButtonView(key="close", text=text, icon="arrow-left", intent=intents.CloseSheet())
+
+
+def ltr(scene: Scene, text: str) -> str:
+    """What stands so in every language: figures with their sign or unit, addresses, commands."""
+    return (
+        f"\N{LEFT-TO-RIGHT EMBEDDING}{text}\N{POP DIRECTIONAL FORMATTING}" if scene.language.is_rtl and text else text
+    )

@@ -7,7 +7,7 @@ from kiosk.contract import intents
 from kiosk.contract.media import Showing
 from kiosk.contract.state import Partner, Session, Standing
 from kiosk.ui.present import people, phrases, screen, table
-from kiosk.ui.present.plate import lamp
+from kiosk.ui.present.plate import camera_lamp, microphone_lamp
 from kiosk.ui.present.scene import Form, Scene
 from kiosk.ui.present.stage import CAMERA, arrange, screen_tile, stage_view, tile_view
 from kiosk.ui.present.views import SessionView
@@ -55,7 +55,7 @@ def _more(scene: Scene, hidden: Sequence[Partner]) -> ButtonView:
     t = scene.language
     return ButtonView(
         key="more-partners",
-        text=f"+{len(hidden)}",
+        text=screen.ltr(scene, f"+{len(hidden)}"),
         icon="users",
         intent=intents.OpenShow(),
         speech=t.count_of("{count} more person", "{count} more people", len(hidden)),
@@ -123,8 +123,10 @@ def _show(scene: Scene, running: Session) -> ButtonView:
 
 
 def _microphone(scene: Scene, running: Session) -> ButtonView:
-    t, media = scene.language, scene.state.media
-    is_on = running.microphone_wanted and not running.is_paused and lamp(scene, media.microphone) is not Lamp.FAULT
+    t = scene.language
+    if scene.state.room.is_mute_switch_on and not running.is_paused:
+        return _switched_off(scene)
+    is_on = running.microphone_wanted and not running.is_paused and microphone_lamp(scene) is not Lamp.FAULT
     return ButtonView(
         key="microphone",
         text=t.say_in("small", "Microphone") if scene.form is Form.SMALL else t.say("Microphone"),
@@ -137,9 +139,22 @@ def _microphone(scene: Scene, running: Session) -> ButtonView:
     )
 
 
+def _switched_off(scene: Scene) -> ButtonView:
+    """By the switch on the table, which no touch can overrule: a touch says so."""
+    t = scene.language
+    return ButtonView(
+        key="microphone",
+        text=t.say_in("small", "Microphone") if scene.form is Form.SMALL else t.say("Microphone"),
+        icon="microphone-slash",
+        intent=intents.SetMicrophone(is_on=True),
+        tag=t.say_in("microphone", "by switch"),
+        speech=t.say("The switch on the table is on mute."),
+    )
+
+
 def _camera(scene: Scene, running: Session) -> ButtonView:
-    t, media = scene.language, scene.state.media
-    is_on = running.camera_wanted and not running.is_paused and lamp(scene, media.camera) is not Lamp.FAULT
+    t = scene.language
+    is_on = running.camera_wanted and not running.is_paused and camera_lamp(scene) is not Lamp.FAULT
     return ButtonView(
         key="camera",
         text=t.say("Camera"),

@@ -2,10 +2,10 @@
 
 from kiosk.contract import intents
 from kiosk.contract.errors import Reason
-from kiosk.contract.state import Consent, TextSize
+from kiosk.contract.state import Consent, Phase, TextSize
 from kiosk.ui.present import screen
 from kiosk.ui.present.idle import languages
-from kiosk.ui.present.notices import reason
+from kiosk.ui.present.notices import coming, reason
 from kiosk.ui.present.scene import Scene, Setting
 from kiosk.ui.present.views import CornerView, FaultView, HelpView, WayView
 from kiosk.ui.texts import Language
@@ -21,7 +21,7 @@ def corner(scene: Scene) -> CornerView:
         title=say("Language and letters"),
         languages=languages(scene, scene.language.tag, icon="check-circle"),
         looks=(_size(scene), _contrast(scene)),
-        sound=_sound(scene),
+        sound=_sound(scene) if scene.state.session else _staff(scene),
         back=ButtonView(
             key="close", text=say("Done"), icon="check-circle", kind=Kind.PRIMARY, intent=intents.CloseSheet()
         ),
@@ -32,6 +32,13 @@ def _sound(scene: Scene) -> ButtonView:
     if scene.state.session is None:
         return ButtonView()
     return ButtonView(key="sound", text=scene.language.say("Sound"), icon="speaker-high", intent=intents.OpenSound())
+
+
+def _staff(scene: Scene) -> ButtonView:
+    """For those who know the number; only where nobody visits."""
+    if scene.state.phase is not Phase.IDLE or not scene.state.staff.has_page:
+        return ButtonView()
+    return ButtonView(key="staff", text=scene.language.say("Staff"), icon="wrench", intent=intents.OpenStaff())
 
 
 def _size(scene: Scene) -> ButtonView:
@@ -54,21 +61,33 @@ def _switch(scene: Scene, key: str, text: str, icon: str, is_on: bool, intent: i
 
 
 def help_sheet(scene: Scene) -> HelpView:
-    """Somebody is called; without a connection the way there is on foot."""
-    say, is_here = scene.language.say, scene.state.is_broker_here
-    lines = (
-        (say("Please stay at the table."), say("Somebody will come to you."))
-        if is_here
-        else (say("The connection is gone."), say("Please go to the reception."))
-    )
+    """Who comes, whether anybody does, and what one can do meanwhile; of silent help nothing is said anywhere."""
+    say = scene.language.say
+    title, lines = _help_words(scene)
     return screen.fill(
         scene,
         HelpView,
-        title=say("Help is called.") if is_here else say("The call does not get through."),
+        title=title,
         lines=lines,
         cancel=ButtonView(key="cancel-help", text=say("No help needed"), icon="x-circle", intent=intents.CancelHelp()),
         back=ButtonView(key="close", text=say("Back"), icon="arrow-left", intent=intents.CloseSheet()),
     )
+
+
+def _help_words(scene: Scene) -> tuple[str, tuple[str, str]]:
+    say, state, help = scene.language.say, scene.state, scene.state.help
+    if help is not None and help.answered is not None:
+        since = say("On the way since {time}.", time=scene.clock(help.answered))
+        return coming(scene, help), (since, say("Please stay at the table."))
+    if not state.is_broker_here:
+        if state.has_help_relay:
+            ways = (say("The connection is gone."), say("Nobody comes? Please go to the reception."))
+            return say("The bell in the house rings."), ways
+        ways = (say("The connection is gone."), say("Please go to the reception."))
+        return say("The call does not get through."), ways
+    if help is not None and help.is_overdue:
+        return say("Help is called."), (say("Nobody has answered yet."), say("You can also go to the reception."))
+    return say("Help is called."), (say("Please stay at the table."), say("Somebody will come to you."))
 
 
 def no_media(scene: Scene) -> FaultView:

@@ -6,7 +6,7 @@ from kiosk.contract import intents
 from kiosk.contract.media import Showing
 from kiosk.contract.state import Partner, Session
 from kiosk.ui.present import people, phrases, screen
-from kiosk.ui.present.plate import lamp
+from kiosk.ui.present.plate import camera_lamp
 from kiosk.ui.present.scene import Scene
 from kiosk.ui.present.stage import own_text, own_ways, screens
 from kiosk.ui.present.views import PartnerRowView, ShowView
@@ -71,7 +71,7 @@ def _hint(scene: Scene, running: Session) -> StateView:
         return StateView(icon="pause-circle", text=say("Nothing is shown during the break."))
     if not can_show(scene.state):
         return StateView(icon="video-camera-slash", text=say("Pictures are off: you chose sound only."))
-    is_open = lamp(scene, scene.state.media.camera) is Lamp.ON
+    is_open = camera_lamp(scene) is Lamp.ON
     text = say("Hold it in front of the camera.") if is_open else say("The camera opens for one picture only.")
     return StateView(icon="camera", text=text)
 

@@ -3,7 +3,7 @@
 from kiosk.contract import intents
 from kiosk.contract.state import Session
 from kiosk.ui.present import phrases, screen
-from kiosk.ui.present.plate import lamp
+from kiosk.ui.present.plate import microphone_lamp
 from kiosk.ui.present.scene import Scene
 from kiosk.ui.present.views import SoundView
 from kiosk.ui.views import ButtonView, Kind, Lamp, Mood, StateView
@@ -15,7 +15,7 @@ STEP_PCT = 10
 def sound(scene: Scene, session: Session) -> SoundView:
     """The bar beside the microphone is live and not of the state, see `kiosk.ui.loudness`."""
     say, volume = scene.language.say, session.volume_pct
-    is_open = lamp(scene, scene.state.media.microphone) in (Lamp.ON, Lamp.HERE)
+    is_open = microphone_lamp(scene) in (Lamp.ON, Lamp.HERE)
     return screen.fill(
         scene,
         SoundView,
@@ -50,6 +50,8 @@ def _microphone(scene: Scene, is_open: bool) -> StateView:
         if why is not None:
             icon, text, _ = phrases.REASONS[why]
             return StateView(icon=icon, text=say(text), mood=Mood.BAD)
+    if scene.state.room.is_mute_switch_on:
+        return StateView(icon="microphone-slash", text=say("The switch on the table is on mute."))
     if not is_open:
         return StateView(icon="microphone-slash", text=say("The microphone is off."))
     return StateView(icon="microphone", text=say("Say something: the bar moves."))

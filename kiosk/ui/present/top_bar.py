@@ -4,7 +4,7 @@ from datetime import timedelta
 from math import ceil
 
 from kiosk.consultation import schedule
-from kiosk.consultation.visit import WARNING
+from kiosk.consultation.visit import WARNING, warns
 from kiosk.contract import intents
 from kiosk.contract.state import Phase, Session, Sheet
 from kiosk.ui.present.plate import plate
@@ -58,7 +58,7 @@ def _time(scene: Scene) -> TimeView:
     state, session = scene.state, scene.state.session
     if state.phase is Phase.SESSION and session is not None and session.ends is not None:
         return _time_left(scene, session)
-    closes_at = state.closes_at if state.phase in (Phase.TODAY, Phase.PREPARATION) else None
+    closes_at = state.closes_at if warns(state) else None
     if closes_at is not None and closes_at - state.now <= WARNING:
         return _closing(scene, scene.seconds_to(closes_at))
     return TimeView() if _is_clock_big(scene) else TimeView(text=scene.clock(state.now), icon="clock")
@@ -72,7 +72,7 @@ def _time_left(scene: Scene, session: Session) -> TimeView:
     assert session.ends is not None
     t, left = scene.language, session.ends - scene.state.now
     minutes = max(0, ceil(left.total_seconds() / 60))
-    share = min(1.0, max(0.0, left / _PIE))
+    share = min(1.0, timedelta(minutes=minutes) / _PIE)  # in steps of a minute, as the words: seconds cost frames
     is_short, extend = minutes <= SHORT_MIN, can_extend(scene, session)
     # A small panel has room for a question only; the notice says the rest.
     is_tight = scene.form is Form.SMALL and (minutes <= 1 or not extend)
@@ -122,7 +122,11 @@ def _corner(scene: Scene) -> ButtonView:
 
 
 def _help(scene: Scene) -> ButtonView:
-    t, is_asked = scene.language, scene.state.is_help_asked
-    text = t.say_in("help", "Called") if is_asked else t.say("Help")
-    speech = t.say("Help is called") if is_asked else t.say("Call for help")
+    t, help = scene.language, scene.state.help
+    if help is None or not help.is_open:
+        text, speech = t.say("Help"), t.say("Call for help")
+    elif help.answered is None:
+        text, speech = t.say_in("help", "Called"), t.say("Help is called")
+    else:
+        text, speech = t.say_in("help", "Coming"), t.say("Help is on the way")
     return ButtonView(key="help", text=text, icon="lifebuoy", intent=intents.AskHelp(), speech=speech)

@@ -40,6 +40,16 @@ class ScreenView(Struct, frozen=True, kw_only=True):
     title: str = ""
     """The one sentence at the top."""
     page: int = 0
+    is_dark: bool = False
+    """The whole glass is black."""
+    veil: float = 0.0
+    """How much of the light is taken away, 0 to 1, where the panel itself cannot be dimmed."""
+
+
+class SleepView(ScreenView, frozen=True, kw_only=True):
+    """Nothing is to be seen or touched: the screen sleeps."""
+
+    is_dark: bool = True
 
 
 class IdleView(ScreenView, frozen=True, kw_only=True):
@@ -49,6 +59,7 @@ class IdleView(ScreenView, frozen=True, kw_only=True):
     clock: str = ""
     date: str = ""
     state: StateView = StateView()
+    """Free or in use; for who has just come, a greeting."""
     hint: StateView = StateView()
     """What the visitor should know of the room itself: no connection, a part that does not answer."""
     ask: str = ""
@@ -193,7 +204,7 @@ class CornerView(ScreenView, frozen=True, kw_only=True):
     languages: tuple[ButtonView, ...] = ()
     looks: tuple[ButtonView, ...] = ()
     sound: ButtonView = ButtonView()
-    """To the sheet with the volume, while there is something to hear."""
+    """To the sheet with the volume, while there is something to hear; to the staff page where nobody is."""
     back: ButtonView = ButtonView()
 
 
@@ -254,8 +265,66 @@ class FaultView(ScreenView, frozen=True, kw_only=True):
     room: str = ""
 
 
+class FirstStartView(ScreenView, frozen=True, kw_only=True):
+    """Not in service yet. Exactly one of `fault`, `qr` with `code`, and `steps` is there; `title` says which."""
+
+    steps: tuple[StateView, ...] = ()
+    code: str = ""
+    """As it is drawn: in one line or several."""
+    qr: str = ""
+    """What the QR code says."""
+    ask: str = ""
+    """What to do with the code."""
+    command: str = ""
+    """That does it."""
+    fault: NoticeView = NoticeView()
+    again: StateView = StateView()
+    """When it is tried again."""
+    seen: str = ""
+    """For who mends it: the server, or what exactly was seen of it."""
+
+
+class StaffRowView(Struct, frozen=True, kw_only=True):
+    """One part of the terminal: how it does, by which figures, and when that was seen."""
+
+    icon: str = ""
+    name: str = ""
+    state: StateView = StateView()
+    measured: str = ""
+    time: str = ""
+
+
+class StaffView(ScreenView, frozen=True, kw_only=True):
+    """How the terminal does, for those who look after it."""
+
+    rows: tuple[StaffRowView, ...] = ()
+    test: ButtonView = ButtonView()
+    restart: ButtonView = ButtonView()
+    back: ButtonView = ButtonView()
+    more: ButtonView = ButtonView()
+
+
+class RestartView(ScreenView, frozen=True, kw_only=True):
+    """Staff may begin a program anew."""
+
+    hint: str = ""
+    programs: tuple[ButtonView, ...] = ()
+    back: ButtonView = ButtonView()
+
+
+class PinView(ScreenView, frozen=True, kw_only=True):
+    """The number of the staff is typed."""
+
+    typed: str = ""
+    """A dot a digit."""
+    hint: StateView = StateView()
+    keys: tuple[ButtonView, ...] = ()
+    back: ButtonView = ButtonView()
+
+
 View = (
-    IdleView
+    SleepView
+    | IdleView
     | TodayView
     | PreparationView
     | SessionView
@@ -270,6 +339,10 @@ View = (
     | HelpView
     | EndedView
     | FaultView
+    | FirstStartView
+    | StaffView
+    | PinView
+    | RestartView
 )
 
 

@@ -2,9 +2,9 @@
 
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, ObjectProperty, OptionProperty
 
-from kiosk.ui.present.views import WayView
+from kiosk.ui.present.views import StaffRowView, WayView
 from kiosk.ui.views import StateView
-from kiosk.ui.widgets import Areas, Card, List, Repeat, Row, Shelves, TimeLeft
+from kiosk.ui.widgets import Areas, Card, List, Repeat, Row, Shelves, Surface, TimeLeft
 from kiosk.ui.widgets.button import Pressable
 
 
@@ -31,6 +31,19 @@ class WayCard(Card):
         """Its button was touched."""
 
 
+class StaffRow(Surface, Areas):
+    """One part of the terminal in the table of the staff."""
+
+    view: StaffRowView = ObjectProperty(StaffRowView(), rebind=True)
+
+
+class StepLine(Row):
+    """A step of the first start: done, under way (it turns), still to come."""
+
+    view: StateView = ObjectProperty(StateView(), rebind=True)
+    is_now: bool = BooleanProperty(False)
+
+
 class SwitchButton(Pressable, Areas):
     """Something that is on or off: icon, word and tag."""
 
@@ -42,6 +55,8 @@ class FootButtons(Repeat, Shelves):
 
     is_tight: bool = BooleanProperty(False)
     """Whether the icons stand above the words, because there is no room beside them."""
+    is_double: bool = BooleanProperty(False)
+    """Whether there are too many for one line."""
 
 
 class ClosesSoon(TimeLeft):

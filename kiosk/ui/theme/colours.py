@@ -66,6 +66,8 @@ class Palette:
     """Outer ring of the focus; the inner one is `ink`."""
     tile_edge: Rgba
     """Border of a tile; only high contrast has one."""
+    unlit: Rgba = (0.0, 0.0, 0.0, 1.0)
+    """The glass of a screen that sleeps."""
     clear: Rgba = CLEAR
     """Nothing is drawn."""
 

@@ -22,6 +22,7 @@ from kiosk.ui.widgets.level import LevelBar
 from kiosk.ui.widgets.notices import FaultCard, Toast
 from kiosk.ui.widgets.pie import Pie
 from kiosk.ui.widgets.plate import LampRow, Plate
+from kiosk.ui.widgets.qr_code import QrCode
 from kiosk.ui.widgets.repeat import Repeat
 from kiosk.ui.widgets.rows import (
     DeskRow,
@@ -63,6 +64,7 @@ __all__ = [
     "PersonRow",
     "Pie",
     "Plate",
+    "QrCode",
     "Repeat",
     "Row",
     "SessionRow",

@@ -7,8 +7,7 @@ from kivy.properties import BooleanProperty, ListProperty, NumericProperty, Vari
 from kivy.uix.layout import Layout
 from kivy.uix.widget import Widget
 
-from kiosk.ui.widgets.part import Part
-from kiosk.ui.widgets.stack import put_away
+from kiosk.ui.widgets.part import Part, put_away
 
 Track = float | str
 """Pixels, or a share of what is left: `"1*"`, `"2*"`."""

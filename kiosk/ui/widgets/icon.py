@@ -5,12 +5,14 @@ from typing import Any
 from kivy.clock import Clock
 from kivy.core.text import Label as Glyphs
 from kivy.graphics import Color, PopMatrix, PushMatrix, Rectangle, Rotate
+from kivy.graphics.instructions import Instruction
 from kivy.graphics.texture import Texture
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
 
 from kiosk.ui.icons import MIRRORED, glyph
 from kiosk.ui.theme.fonts import ICON_FONT, register_fonts
-from kiosk.ui.widgets.part import Part
+from kiosk.ui.widgets.part import Part, is_away
+from kiosk.ui.widgets.shape import Drawing
 
 SPINS_PER_S = 8
 """Steps a second of the waiting spinner."""
@@ -37,12 +39,10 @@ class Icon(Part):
     def __init__(self, **kwargs: Any) -> None:
         self._again = Clock.create_trigger(self._draw, -1)
         super().__init__(**kwargs)
+        self._ink = Color(*self.colour)
+        self._glyph = Rectangle(size=(0, 0))
         with self.canvas:
-            PushMatrix()
-            self._turn = Rotate(angle=0)
-            self._ink = Color(*self.colour)
-            self._glyph = Rectangle(size=(0, 0))
-            PopMatrix()
+            self._drawing = Drawing()
         self.bind(icon=self._again, size_px=self._again, is_mirrored=self._again)
         self.bind(pos=self._stand, size=self._stand, colour=self._tint)
         self._draw()
@@ -53,6 +53,7 @@ class Icon(Part):
     def _draw(self, *_: object) -> None:
         if not self.icon or self.size_px <= 0:
             self._glyph.size = (0, 0)
+            self._drawing.draw()
             return
         texture = icon_texture(self.icon, self.size_px)
         self._glyph.texture = texture
@@ -63,9 +64,19 @@ class Icon(Part):
 
     def _stand(self, *_: object) -> None:
         width, height = self._glyph.size
-        middle = (self.x + self.width / 2, self.y + self.height / 2)
+        middle = self._middle()
         self._glyph.pos = (round(middle[0] - width / 2), round(middle[1] - height / 2))
-        self._turn.origin = middle
+        if not width or is_away(self.x):
+            self._drawing.draw()
+        else:
+            self._drawing.draw(*self._instructions())
+
+    def _middle(self) -> tuple[float, float]:
+        """From x and y: `center` is not yet new while `pos` is told."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+    def _instructions(self) -> tuple[Instruction, ...]:
+        return self._ink, self._glyph
 
 
 class WaitingIcon(Icon):
@@ -75,6 +86,7 @@ class WaitingIcon(Icon):
 
     def __init__(self, **kwargs: Any) -> None:
         self._ticking: Any = None
+        self._before, self._turn, self._after = PushMatrix(), Rotate(angle=0), PopMatrix()
         super().__init__(icon="spinner-gap", **kwargs)
         self.bind(parent=self._decide, is_still=self._decide, is_shown=self._decide)
         self._decide()
@@ -91,6 +103,10 @@ class WaitingIcon(Icon):
         elif not wanted and self._ticking is not None:
             self._ticking.cancel()
             self._ticking = None
+
+    def _instructions(self) -> tuple[Instruction, ...]:
+        self._turn.origin = self._middle()
+        return self._before, self._turn, *super()._instructions(), self._after
 
     def _step(self, _dt: float) -> None:
         self._turn.angle -= 360 / SPINS_PER_S

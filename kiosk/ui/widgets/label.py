@@ -9,7 +9,8 @@ from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, Opt
 
 from kiosk.ui.text import ELLIPSIS, break_lines
 from kiosk.ui.theme.fonts import TEXT_FONT, register_fonts
-from kiosk.ui.widgets.part import Part
+from kiosk.ui.widgets.part import Part, is_away
+from kiosk.ui.widgets.shape import Drawing
 
 LINE_HEIGHTS = {"display": 1.0, "headline": 1.12, "action": 1.18, "text": 1.2, "staff": 1.22}
 """Height of a line as a share of the font size."""
@@ -57,8 +58,9 @@ class Text(Part):
         self._pitch = 0.0
         self._again = Clock.create_trigger(self._draw, -1)
         super().__init__(**kwargs)
+        self._tone = Color(*self.ink)
         with self.canvas:
-            self._tone = Color(*self.ink)
+            self._drawing = Drawing()
         for name in ("text", "role", "font_px", "is_bold", "max_lines", "shrinks", "hugs", "most_px", "is_mirrored"):
             self.fbind(name, self._again)
         self.fbind("most_high_px", self._again)
@@ -118,8 +120,6 @@ class Text(Part):
         self._pitch = self.font_px * LINE_HEIGHTS[self.role]
         glyphs = Glyphs(font_name=TEXT_FONT, font_size=self.font_px, bold=self.is_bold, color=(1, 1, 1, 1))
         lines = self._broken(glyphs, room)
-        for line_drawn in self._lines:
-            self.canvas.remove(line_drawn[0])
         self._lines = []
         for line in lines if self.text else ():
             glyphs.text = line or " "
@@ -127,9 +127,7 @@ class Text(Part):
             glyphs.refresh()
             texture = glyphs.texture
             texture.bind()  # filled when first used, and by then `glyphs` holds another line
-            rectangle = Rectangle(texture=texture, size=texture.size)
-            self.canvas.add(rectangle)
-            self._lines.append((rectangle, float(texture.width)))
+            self._lines.append((Rectangle(texture=texture, size=texture.size), float(texture.width)))
         self.text_width = max((one[1] for one in self._lines), default=0.0)
         self.text_height = round(len(self._lines) * self._pitch)
 
@@ -144,3 +142,5 @@ class Text(Part):
                 x = self.x + (self.width - width) / 2
             middle = top - (i + 0.5) * pitch
             rectangle.pos = (round(x), round(middle - rectangle.size[1] / 2))
+        is_seen = self._lines and not is_away(self.x)
+        self._drawing.draw(*((self._tone, *(line[0] for line in self._lines)) if is_seen else ()))

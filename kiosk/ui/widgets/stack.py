@@ -6,15 +6,7 @@ from kivy.properties import BooleanProperty, NumericProperty, VariableListProper
 from kivy.uix.layout import Layout
 from kivy.uix.widget import Widget
 
-from kiosk.ui.widgets.part import Part
-
-AWAY_PX = -20000
-"""Where a hidden child is put: it can neither be seen nor touched there."""
-
-
-def put_away(child: Widget) -> None:
-    """Take a child off the glass without removing it."""
-    child.pos = (AWAY_PX, AWAY_PX)
+from kiosk.ui.widgets.part import Part, put_away
 
 
 class Stack(Part, Layout):

@@ -42,8 +42,8 @@ class Surface(Part):
         super().__init__(**kwargs)
         with self.canvas.before:
             self._foot, self._ground, self._edge = Shape(), Shape(), Shape()
-        with self.canvas.after:
-            self._ring, self._glow, self._focus = Shape(), Shape(), Shape()
+        self._rings: tuple[Shape, ...] = ()
+        """Made when first needed: few parts ever have one, and each frame goes through all there are."""
         for name in ("pos", "size", "edge_px", "radius", "is_dashed", "foot_px", "sunk_px", "ring_px", "has_focus"):
             self.fbind(name, self._form)
         for name in ("ground", "edge", "foot", "ring", "focus_inner", "focus_outer"):
@@ -56,9 +56,7 @@ class Surface(Part):
             (self._foot, self.foot),
             (self._ground, self.ground),
             (self._edge, self.edge),
-            (self._ring, self.ring),
-            (self._glow, self.focus_outer),
-            (self._focus, self.focus_inner),
+            *zip(self._rings, (self.ring, self.focus_outer, self.focus_inner), strict=False),
         ):
             shape.paint(colour)
 
@@ -69,10 +67,18 @@ class Surface(Part):
         self._foot.form(self._box(0, -self.foot_px) if self.foot_px else NOTHING)
         self._ground.form(self._box(-half, -self.sunk_px))
         self._edge.form(self._border(half) if half else NOTHING)
-        self._ring.form(self._outside(self.ring_px / 2, self.ring_px) if self.ring_px else NOTHING)
-        self._glow.form(self._outside(GLOW_PX / 2, GLOW_PX) if self.has_focus else NOTHING)
-        inner = self._outside(RING_GAP_PX + RING_PX / 2, RING_PX) if self.has_focus else NOTHING
-        self._focus.form(inner)
+        if self._rings or self.ring_px or self.has_focus:
+            self._draw_rings()
+
+    def _draw_rings(self) -> None:
+        if not self._rings:
+            with self.canvas.after:
+                self._rings = Shape(), Shape(), Shape()
+            self._paint()
+        ring, glow, focus = self._rings
+        ring.form(self._outside(self.ring_px / 2, self.ring_px) if self.ring_px else NOTHING)
+        glow.form(self._outside(GLOW_PX / 2, GLOW_PX) if self.has_focus else NOTHING)
+        focus.form(self._outside(RING_GAP_PX + RING_PX / 2, RING_PX) if self.has_focus else NOTHING)
 
     def _contour(self, out: float, dy: float = 0) -> Any:
         radii: Radii = tuple(max(0.0, r + out) if r else 0.0 for r in self.radius)  # type: ignore[assignment]
