@@ -4,11 +4,11 @@ from msgspec import Struct
 
 from kiosk.contract import codec, topics
 from kiosk.contract.directory import DeskPresence
-from kiosk.contract.partner import Knock, Leave, PartnerToRoom, RingAnswer, Sealed
+from kiosk.contract.partner import HelpReply, Knock, Leave, PartnerToRoom, RingAnswer, Sealed
 
 PRESENCE_EXPIRY_S = 90
 """A desk whose server died unheard is gone after so long."""
-_EXPIRY_S: dict[type, int] = {Knock: 3600, RingAnswer: 60, Sealed: 30, Leave: 86_400}
+_EXPIRY_S: dict[type, int] = {Knock: 3600, RingAnswer: 60, HelpReply: 60, Sealed: 30, Leave: 86_400}
 """So long a room that is away for a moment may still get it; an old offer would only do harm."""
 
 

@@ -5,7 +5,17 @@ from collections.abc import Callable, Mapping
 from kiosk.contract import topics
 from kiosk.contract.directory import Presence
 from kiosk.contract.errors import MalformedError, Reason
-from kiosk.contract.partner import Invitations, Knock, Leave, RingAnswer, Sealed, SetPresence, ToRoom
+from kiosk.contract.partner import (
+    HelpCall,
+    HelpReply,
+    Invitations,
+    Knock,
+    Leave,
+    RingAnswer,
+    Sealed,
+    SetPresence,
+    ToRoom,
+)
 from kiosk.desk.rings import Rings
 from kiosk.desk.visits import MAX_VISITS, Page, Visits, desk_of
 from kiosk.runtime.invitation import GuestLink
@@ -24,6 +34,7 @@ class Rules:
         visits: Visits,
         rings: Rings,
         invitations: Mapping[tuple[str, str], Invitations],
+        helps: Mapping[tuple[str, str], HelpCall],
         is_new: Callable[[], bool],
     ) -> None:
         """`is_new`: whether the server has just been started, and may not have heard yet who was invited or rung."""
@@ -31,6 +42,7 @@ class Rules:
         self._visits = visits
         self._rings = rings
         self._invitations = invitations
+        self._helps = helps
 
     def check_presence(self, page: Page, message: SetPresence) -> None:
         if isinstance(page.link, GuestLink):
@@ -44,6 +56,10 @@ class Rules:
                 self._check_knock(page, message.terminal, knock)
             case RingAnswer(ring=ring):
                 self._check_ring(page, message.terminal, ring)
+            case HelpReply(help=help):
+                known = self._helps.get((message.terminal, desk_of(page.link)))
+                if isinstance(page.link, GuestLink) or known is None or known.help != help:
+                    raise refusal(page, "a call for help it did not get")
             case Leave(call=call) | Sealed(call=call):
                 if not self._visits.owned(call, message.terminal, page):
                     raise refusal(page, "a call that is not its own")

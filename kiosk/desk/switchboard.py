@@ -13,6 +13,8 @@ from kiosk.contract.partner import (
     Door,
     FromPage,
     FromRoom,
+    HelpCall,
+    HelpOver,
     Invitations,
     Knock,
     Leave,
@@ -66,10 +68,11 @@ class Switchboard:
         self.revoked: frozenset[str] = frozenset()
         self._directory = Directory()
         self._invitations: dict[tuple[str, str], Invitations] = {}
+        self._helps: dict[tuple[str, str], HelpCall] = {}
         self._rings = Rings()
         self._visits = Visits()
         started = now()
-        self._rules = Rules(self._visits, self._rings, self._invitations, lambda: now() - started < NEW)
+        self._rules = Rules(self._visits, self._rings, self._invitations, self._helps, lambda: now() - started < NEW)
 
     # The broker's side.
 
@@ -98,6 +101,8 @@ class Switchboard:
                 return
             case Invitations():
                 self._invitations[word.terminal, word.desk] = word.message
+            case HelpCall():
+                self._helps[word.terminal, word.desk] = word.message
             case Rung():
                 self._rings.add(word.desk, word.terminal, word.message)
             case RingOver():
@@ -110,11 +115,15 @@ class Switchboard:
                 self._visits.end(visit.call)
 
     def _taken_back(self, word: RoomWord) -> None:
-        known = self._invitations.pop((word.terminal, word.desk), None)
-        if word.kind == "invitations" and known:
-            empty = Invitations(room=known.room, key=known.key)
-            for page in tuple(self.pages):
-                self._pass_on(page, word.terminal, word.desk, empty)
+        place = word.terminal, word.desk
+        gone: RoomToPartner | None = None
+        if word.kind == "invitations" and (invited := self._invitations.pop(place, None)):
+            gone = Invitations(room=invited.room, key=invited.key)
+        elif word.kind == "help-call" and (called := self._helps.pop(place, None)):
+            gone = HelpOver(help=called.help)
+        for page in tuple(self.pages):
+            if gone:
+                self._pass_on(page, *place, gone)
 
     def _pass_on(self, page: Page, terminal: str, desk: str, message: RoomToPartner) -> None:
         if desk_of(page.link) != desk:
@@ -145,6 +154,9 @@ class Switchboard:
         for (terminal, to), message in self._invitations.items():
             if to == desk:
                 self._pass_on(page, terminal, desk, message)
+        for (terminal, to), call in self._helps.items():
+            if to == desk:
+                self._pass_on(page, terminal, desk, call)
         for ringing in self._rings.open_at(desk, self._now()):
             self._pass_on(page, ringing.terminal, desk, ringing.message)
 

@@ -1,10 +1,10 @@
-// Counters of a peer connection by media line, and whether anything at all still comes on it.
+// Counters of a peer connection by media line, whether anything at all still comes on it, and what it could carry.
 
 import { LINES } from './lines.js';
 
 export function nothing() {
   const lines = LINES.map((line) => [line, { frames: 0, packets: 0, sent: 0, level: 0, height: 0, sentHeight: 0 }]);
-  return { ...Object.fromEntries(lines), arrived: 0 };
+  return { ...Object.fromEntries(lines), arrived: 0, available: 0 };
 }
 
 /** `lineOf(mid)`: which line a media line of this connection is; by default they stand in our order. */
@@ -27,6 +27,7 @@ export function countsOf(stats, lineOf) {
       line.sentHeight = Math.max(line.sentHeight, entry.frameHeight ?? 0);
     }
     counts.arrived += arrivedIn(entry);
+    counts.available = Math.max(counts.available, entry.availableOutgoingBitrate ?? 0);
   }
   return counts;
 }

@@ -11,8 +11,11 @@ const SCREEN_READ_PX = 540;
 const PREFERENCES = { camera: 'maintain-framerate', screen: 'maintain-resolution' };
 const wanted = new WeakMap();
 
-/** Encoding parameters of a line; null where it has none. A screen stays whole: small, it only moves less. */
-export function limitsOf(line, track, wish) {
+/**
+ * Encoding parameters of a line; null where it has none. A screen stays whole: small, it only moves less.
+ * `shrink`: by how much a camera's full picture is too large for the way, see narrow.js; its rate may grow all the same.
+ */
+export function limitsOf(line, track, wish, shrink = 1) {
   if (line === 'microphone') return null;
   if (line === 'screen') {
     const maxFramerate = wish.screen_px >= SCREEN_READ_PX ? 15 : 4;
@@ -21,7 +24,9 @@ export function limitsOf(line, track, wish) {
   const height = track?.getSettings().height || FULL.camera_px;
   const scale = STEPS.findLast((step) => height / step >= ENOUGH * wish.camera_px) ?? 1;
   const maxBitrate = bitrateOf(height / scale);
-  return { active: wish.camera_px > 0, scaleResolutionDownBy: scale, maxBitrate, maxFramerate: 30 };
+  const narrow = STEPS.find((step) => height / step <= FULL.camera_px / shrink) ?? STEPS.at(-1);
+  const scaleResolutionDownBy = Math.max(scale, shrink > 1 ? narrow : 1);
+  return { active: wish.camera_px > 0, scaleResolutionDownBy, maxBitrate, maxFramerate: 30 };
 }
 
 function bitrateOf(height) {

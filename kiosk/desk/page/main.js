@@ -3,6 +3,7 @@
 import { showAside } from './aside.js';
 import { Call } from './call.js';
 import { Heights } from './heights.js';
+import { reply as helpReply, showHelp } from './help.js';
 import { LocalMedia } from './camera.js';
 import { setUp, showView } from './view.js';
 import { showRound } from './round.js';
@@ -24,6 +25,8 @@ const state = {
   closedReason: '',
   invitations: new Map(),
   rings: new Map(),
+  helps: new Map(),
+  mine: new Set(),
   call: null,
   over: null,
   notice: '',
@@ -63,6 +66,7 @@ function opened() {
 function lost() {
   state.isOffline = true;
   state.rings.clear();
+  state.helps.clear();
   draw();
 }
 
@@ -70,6 +74,7 @@ function closed(reason) {
   state.closedReason = reason || 'link-wrong';
   endCall();
   state.rings.clear();
+  state.helps.clear();
   draw();
 }
 
@@ -92,6 +97,11 @@ function roomSaid(terminal, message) {
     setTimeout(() => state.rings.delete(message.ring) && draw(), left);
   } else if (message.type === 'ring-over') {
     if (state.rings.delete(message.ring)) notice(message.why === 'elsewhere' ? 'answeredElsewhere' : 'ringStopped');
+  } else if (message.type === 'help-call') {
+    state.helps.set(terminal, message);
+  } else if (message.type === 'help-over') {
+    state.helps.delete(terminal);
+    state.mine.delete(message.help);
   } else if (call && message.call === call.id && call.terminal === terminal) {
     call.heard(message);
   }
@@ -181,6 +191,12 @@ const actions = {
     if (reply === 'accept') enter(ring.terminal, ring, { ring: id });
     else notice(reply === 'later' ? 'saidLater' : 'saidNo');
   },
+  help: async ({ terminal, word }) => {
+    const known = state.helps.get(terminal);
+    if (!known) return;
+    state.mine.add(known.help);
+    if (!toRoom(terminal, await helpReply(known, word, state.name))) notice('offline');
+  },
   'try-out': () => (media.isOpen ? media.close() : media.open()),
   microphone: () => media.setMicrophone(!media.wants.microphone),
   camera: () => media.setCamera(!media.wants.camera),
@@ -218,11 +234,18 @@ function draw() {
     isDrawing = false;
     showView(state, media);
     showAside(state);
+    showHelp(state);
     showRound(state, media, meter, heights);
     const ring = state.name && [...state.rings.values()][0];
-    sound.set(Boolean(ring));
-    document.title = ring ? `☎ ${say('rings', { room: ring.room })}` : pick(state.welcome?.name) || 'Rundtisch';
+    const help = state.name && [...state.helps.values()].find((one) => !one.is_answered);
+    sound.set(Boolean(ring || help));
+    document.title = titleOf(ring, help);
   });
+}
+
+function titleOf(ring, help) {
+  if (help) return `⚠ ${say('helpWanted', { room: help.room })}`;
+  return ring ? `☎ ${say('rings', { room: ring.room })}` : pick(state.welcome?.name) || 'Rundtisch';
 }
 
 setUp();

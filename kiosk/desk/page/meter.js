@@ -33,6 +33,7 @@ export class Meter {
     const now = performance.now();
     const old = this.known.get(id) ?? { frames: {}, at: {}, loudSince: 0, loudAt: -Infinity, screenSince: 0 };
     this.listen(peer, old, counts.arrived, now);
+    peer.hasRoom?.(counts.available);
     for (const line of ['camera', 'screen']) {
       const frames = counts[line].frames;
       if (frames && frames !== old.frames[line]) old.at[line] = now;
@@ -69,7 +70,8 @@ export async function stats(state, socket, media) {
   const { call } = state;
   const peers = {};
   for (const [id, peer] of call?.peers ?? []) {
-    peers[id] = { link: peer.link, generation: peer.generation, ...(await peer.count()) };
+    const { link, generation, narrow } = peer;
+    peers[id] = { link, generation, shrink: narrow?.shrink, ...(await peer.count()) };
   }
   const isSharing = Boolean(media.screen);
   const published = await call?.server.count();

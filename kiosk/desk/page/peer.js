@@ -3,6 +3,7 @@
 
 import { count } from './counts.js';
 import { FULL, LINES, limit, limitsOf } from './lines.js';
+import { Narrow } from './narrow.js';
 
 const LOST_AFTER_MS = 1500;
 const SILENT_MS = 2000;
@@ -24,6 +25,7 @@ export class Peer {
     this.tries = 0;
     this.incoming = {};
     this.wish = FULL;
+    this.narrow = new Narrow();
     this.shown = null;
     if (offers) this.offer();
     else this.watch();
@@ -41,7 +43,7 @@ export class Peer {
       const name = LINES[index];
       const track = name !== 'microphone' && !this.hasPicture ? null : (this.media.tracks[name] ?? null);
       if (line.sender.track !== track) line.sender.replaceTrack(track).catch(() => {});
-      limit(line.sender, name, limitsOf(name, track, this.wish));
+      limit(line.sender, name, limitsOf(name, track, this.wish, this.narrow.shrink));
     });
   }
 
@@ -66,6 +68,11 @@ export class Peer {
   /** Nothing has come for so long, where a silent peer is heard of every 1.2 s; the browser would wait for 5 s. */
   hasBeenSilent(silent_ms) {
     if (this.link === 'up' && silent_ms >= SILENT_MS) this.again();
+  }
+
+  /** How much the way carries, as far as the browser knows. */
+  hasRoom(available) {
+    if (this.narrow.look(available, Boolean(this.media.tracks.screen && this.hasPicture))) this.carry();
   }
 
   /** The network has changed: what is not connected is tried at once. */
@@ -184,6 +191,7 @@ export class Peer {
     if (state === 'connected') {
       clearTimeout(this.timer);
       this.tries = 0;
+      this.narrow.begin();
       this.setLink('up');
       this.carry();
       this.sayWish();

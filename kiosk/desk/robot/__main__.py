@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import ssl
 from pathlib import Path
 
@@ -72,3 +73,4 @@ async def _main(options: argparse.Namespace) -> None:
 if __name__ == "__main__":
     options = _options()
     service.run("robot", lambda: _main(options))
+    os._exit(0)  # aiortc's decoder of a connection that was closed while it came to be would never let the process end

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from kiosk.contract.directory import Presence
 from kiosk.contract.partner import (
-    Door,
     FromRoom,
+    HelpCall,
+    HelpOver,
     Introduction,
     Invitation,
     Invitations,
@@ -21,8 +22,8 @@ from kiosk.contract.partner import (
     RingAnswer,
     RingOver,
     RingReply,
+    RoomToPartner,
     Rung,
-    Sealed,
     SetPresence,
     ToPage,
     ToRoom,
@@ -109,7 +110,7 @@ class Partner:
             self._repertoire = Repertoire(palette)
         self._repertoire.rehearse(has_screen=self._behaviour.share_after_s is not None)
 
-    async def _room_said(self, terminal: str, message: Invitations | Rung | RingOver | Door | Sealed) -> None:
+    async def _room_said(self, terminal: str, message: RoomToPartner) -> None:
         call = self._call
         match message:
             case Invitations():
@@ -121,6 +122,8 @@ class Partner:
                 self._rung(terminal, message)
             case RingOver():
                 self._rings.pop(message.ring, None)
+            case HelpCall() | HelpOver():
+                pass  # a robot has no legs
             case _ if call and (call.terminal, call.id) == (terminal, message.call):
                 was_admitted = call.is_admitted
                 await call.take(message)

@@ -69,6 +69,7 @@ class Seat:
 
     async def close(self) -> None:
         """Connections and socket only: the room's agent ends the rest."""
+        self._is_out = True  # should a library take the cancellation for itself
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._drop()
