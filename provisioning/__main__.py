@@ -1,221 +1,94 @@
 """`provision`: what IT staff do from a command line. See `provision AREA COMMAND --help`."""
 
-import argparse
+import importlib
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-from kiosk.contract.errors import RundtischError
-from provisioning import installation, janus, turn
-from provisioning.central import configuration, tasks
-from provisioning.central.configuration import Central
-from provisioning.central.tasks import Done
+import typer
+from typer.core import TyperCommand, TyperGroup
 
-_EXIT_CODES = """exit codes:
+from kiosk.runtime.version import version
+from provisioning.outcome import DONE
+
+AREAS = {
+    "central": "The machines of the central side.",
+    "site": "Houses, and what holds for all their rooms.",
+    "room": "Rooms with a terminal.",
+    "office": "Offices that take part.",
+    "desk": "Places at which one person of an office can be reached.",
+    "need": "What customers may need.",
+    "schedule": "A room's appointments, from its calendar.",
+    "directory": "Offices, desks and needs, published.",
+    "link": "Links by which partners come.",
+    "media-server": "Janus servers for rounds of more than four parties.",
+    "relay": "TURN relays for networks that let nothing else through.",
+    "flash": "A card for a room's terminal, written and read back.",
+    "wiring": "A terminal's wires, as a plan for the cabinet.",
+    "check": "Look at this terminal, and say what is wrong.",
+    "enrol": "This terminal's certificate, and its renewal.",
+    "release": "New versions for terminals: build, sign, publish, roll out.",
+    "update": "This terminal's versions: take a new one, watch it, go back.",
+}
+"""Area → one line on it; the module of the same name in `provisioning/commands` has the commands."""
+_EPILOG = """\b
+Exit codes:
   0  done
   1  nothing was done; standard error says why
   2  wrong usage
-  3  done, but parts of the input were refused; each is named on standard error
+  3  done, but parts of the input were refused or faulty; each is named
+
+\b
+Every command takes --json: one JSON object on standard output.
+Begin with `provision AREA --help`; press Tab for the rest after `provision --install-completion`.
 """
-_Task = Callable[[argparse.Namespace], Done]
+
+
+class _Area(TyperCommand):
+    """An area whose module is loaded when one of its commands is asked for."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        module = importlib.import_module(f"provisioning.commands.{str(self.name).replace('-', '_')}")
+        return typer.main.get_command(module.area).make_context(info_name, args, parent, **extra)
+
+
+class _Areas(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {name: _Area(name=name, help=words) for name, words in AREAS.items()}
+
+
+app = typer.Typer(
+    cls=_Areas,
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    subcommand_metavar="AREA COMMAND",
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        print(version())
+        raise typer.Exit
+
+
+@app.callback()
+def _provision(
+    _: Annotated[bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Which release.")] = False,
+) -> None:
+    """What IT staff do with an installation of Rundtisch: make it, feed it, check it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    task: _Task = options.task
     try:
-        done = task(options)
-    except RundtischError as error:
-        print(f"provision: {error.detail}", file=sys.stderr)
-        return 1
-    for line in done.lines:
-        print(line)
-    for refusal in done.refused:
-        print(f"refused: {refusal.detail}", file=sys.stderr)
-    return 3 if done.refused else 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="provision", description=__doc__, epilog=_EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    areas = parser.add_subparsers(required=True, metavar="AREA")
-    _schedule(areas.add_parser("schedule", help="a room's appointments, from its calendar"))
-    _directory(areas.add_parser("directory", help="offices, desks and needs"))
-    _link(areas.add_parser("link", help="links by which partners come"))
-    _media_server(areas.add_parser("media-server", help="Janus servers for rounds of more than four parties"))
-    _relay(areas.add_parser("relay", help="TURN relays for networks that let nothing else through"))
-    _installation(areas.add_parser("installation", help="certificates and configuration of all parts"))
-    return parser
-
-
-def _central(command: argparse.ArgumentParser, task: _Task) -> None:
-    """`command` works on a broker."""
-    command.add_argument(
-        "--config",
-        "--broker",
-        type=Path,
-        metavar="CONFIG.toml",
-        help=f"the central side's file, made by `provision installation new`; default ${configuration.ENVIRONMENT}",
-    )
-    command.set_defaults(task=task)
-
-
-def _load(options: argparse.Namespace) -> Central:
-    return configuration.load(options.config)
-
-
-def _schedule(area: argparse.ArgumentParser) -> None:
-    commands = area.add_subparsers(required=True, metavar="COMMAND")
-    push = commands.add_parser("push", help="publish a calendar file (.ics) as a room's schedule")
-    push.add_argument("--room", required=True, metavar="TERMINAL", help="the room's terminal, site.room")
-    push.add_argument("--time-zone", type=_zone, metavar="ZONE", help="for times that name none; default: the file's")
-    push.add_argument("file", type=Path, metavar="FILE.ics")
-    _central(push, lambda said: tasks.push_schedule(_load(said), said.room, said.file, said.time_zone))
-
-
-def _directory(area: argparse.ArgumentParser) -> None:
-    commands = area.add_subparsers(required=True, metavar="COMMAND")
-    push = commands.add_parser("push", help="publish a directory file (.toml)")
-    push.add_argument("file", type=Path, metavar="FILE.toml")
-    _central(push, lambda said: tasks.push_directory(_load(said), said.file))
-
-
-def _link(area: argparse.ArgumentParser) -> None:
-    commands = area.add_subparsers(required=True, metavar="COMMAND")
-    desk = commands.add_parser("desk", help="a link that sits its holder at a desk")
-    desk.add_argument("desk", metavar="DESK")
-    desk.add_argument("--days", type=_days, help="how long it is good; default: until withdrawn")
-    _central(desk, lambda said: tasks.link_desk(_load(said), said.desk, said.days))
-    guest = commands.add_parser("guest", help="a link for a guest of one appointment")
-    guest.add_argument("--room", required=True, metavar="TERMINAL")
-    guest.add_argument("--appointment", required=True, metavar="NUMBER")
-    guest.add_argument("--guest", required=True, metavar="ID")
-    _central(guest, lambda said: tasks.link_guest(_load(said), said.room, said.appointment, said.guest))
-    revoke = commands.add_parser("revoke", help="withdraw a link")
-    revoke.add_argument("link", metavar="LINK-ID")
-    _central(revoke, lambda said: tasks.revoke(_load(said), said.link))
-
-
-def _media_server(area: argparse.ArgumentParser) -> None:
-    commands = area.add_subparsers(required=True, metavar="COMMAND")
-    new = commands.add_parser("new", help="make the configuration of a Janus, and the file that `push` takes")
-    new.add_argument("directory", type=Path, metavar="DIR")
-    new.add_argument("--address", default="127.0.0.1", help="what its WebSocket is bound to, default 127.0.0.1")
-    new.add_argument("--port", type=int, default=8188, help="of its WebSocket, default 8188")
-    new.add_argument("--url", default="", help="how terminals and pages reach it: wss://media.example.org")
-    new.add_argument("--media-address", action="append", default=[], help="of that machine, for media; default: all")
-    new.add_argument("--media-ports", default="", metavar="FROM-TO", help="UDP ports for media, default: any")
-    new.add_argument(
-        "--certificate", type=Path, nargs=2, metavar=("CERTIFICATE.pem", "KEY.pem"), help="for wss without a proxy"
-    )
-    new.set_defaults(task=_new_media_server)
-    push = commands.add_parser("push", help="tell terminals which media servers there are")
-    push.add_argument("--room", action="append", required=True, metavar="TERMINAL", help="once for each terminal")
-    push.add_argument("file", type=Path, nargs="*", metavar="media-server.toml", help="one a server; none: no servers")
-    _central(push, lambda said: tasks.push_media_servers(_load(said), tuple(said.room), tuple(said.file)))
-
-
-def _new_media_server(said: argparse.Namespace) -> Done:
-    certificate = (said.certificate[0].resolve(), said.certificate[1].resolve()) if said.certificate else None
-    server = janus.write(
-        said.directory,
-        address=said.address,
-        port=said.port,
-        url=said.url,
-        media_addresses=tuple(said.media_address),
-        media_ports=said.media_ports,
-        certificate=certificate,
-    )
-    file = janus.file_of(said.directory)
-    return Done(
-        (
-            f"made {said.directory} for {server.url}",
-            "its machine: copy the .jcfg files to /etc/janus, owned by its user, and restart janus.service",
-            f"then: provision media-server push --room SITE.ROOM {file}",
-        )
-    )
-
-
-def _relay(area: argparse.ArgumentParser) -> None:
-    commands = area.add_subparsers(required=True, metavar="COMMAND")
-    new = commands.add_parser("new", help="make the configuration of a coturn, and the file that `push` takes")
-    new.add_argument("directory", type=Path, metavar="DIR")
-    new.add_argument("--host", required=True, help="how terminals and pages reach it: turn.example.org")
-    new.add_argument("--address", required=True, help="of its machine, where it listens and relays")
-    new.add_argument("--port", type=int, default=3478, help="for UDP and TCP, default 3478")
-    new.add_argument("--tls-port", type=int, default=5349, help="where there is a certificate, default 5349")
-    new.add_argument("--certificate", type=Path, nargs=2, metavar=("CERTIFICATE.pem", "KEY.pem"), help="for TLS")
-    new.set_defaults(task=_new_relay)
-    push = commands.add_parser(
-        "push", help="give terminals new credentials for the relays; let a timer do it before they expire"
-    )
-    push.add_argument("--room", action="append", required=True, metavar="TERMINAL", help="once for each terminal")
-    push.add_argument("--hours", type=_days, default=24, help="how long the credentials are good, default 24")
-    push.add_argument("file", type=Path, nargs="*", metavar="relay.toml", help="one a relay; none: no relays")
-    _central(push, lambda said: tasks.push_relays(_load(said), tuple(said.room), tuple(said.file), said.hours))
-
-
-def _new_relay(said: argparse.Namespace) -> Done:
-    certificate = (said.certificate[0].resolve(), said.certificate[1].resolve()) if said.certificate else None
-    relay = turn.write(
-        said.directory,
-        host=said.host,
-        address=said.address,
-        port=said.port,
-        tls_port=said.tls_port,
-        certificate=certificate,
-    )
-    return Done(
-        (
-            f"made {said.directory} for {relay.host}",
-            "its machine: copy turnserver.conf to /etc, owned by its user, and restart coturn.service",
-            f"then, each day: provision relay push --room SITE.ROOM {turn.file_of(said.directory)}",
-        )
-    )
-
-
-def _installation(area: argparse.ArgumentParser) -> None:
-    commands = area.add_subparsers(required=True, metavar="COMMAND")
-    new = commands.add_parser("new", help="make an authority, a broker's configuration and everybody's certificates")
-    new.add_argument("directory", type=Path, metavar="DIR")
-    new.add_argument("--terminal", action="append", required=True, metavar="SITE.ROOM", help="once for each terminal")
-    new.add_argument("--host", action="append", required=True, help="name or address of the broker; the first is used")
-    new.add_argument("--port", type=int, default=8883, help="of the broker, default 8883")
-    new.add_argument("--desk-server", action="append", metavar="NAME", help="once for each, default desk-1")
-    new.add_argument("--page", default="https://desk.example.org", help="address of the desk server for partners")
-    new.add_argument("--media-server", action="append", metavar="wss://HOST", help="where pages may connect to as well")
-    new.add_argument("--miniature", action="store_true", help="everything stays in DIR and runs on this machine")
-    new.set_defaults(task=_new_installation)
-
-
-def _new_installation(said: argparse.Namespace) -> Done:
-    plan = installation.Plan(
-        terminals=tuple(said.terminal),
-        hosts=tuple(said.host),
-        broker_port=said.port,
-        desk_servers=tuple(said.desk_server or ("desk-1",)),
-        page=said.page,
-        media_servers=tuple(said.media_server or ()),
-        is_miniature=said.miniature,
-    )
-    made = installation.create(said.directory, plan)
-    return Done((f"made {made.directory}", *installation.next_steps(made, plan)))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise argparse.ArgumentTypeError(f"there is no time zone {name!r}") from None
-
-
-def _days(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 3650:
-        raise argparse.ArgumentTypeError(f"{text!r} is not between 1 and 3650")
-    return int(text)
+        typer.main.get_command(app)(args=None if arguments is None else list(arguments), prog_name="provision")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE
+    return DONE
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Knows files and X.509, not what the names mean.
 import contextlib
 import ipaddress
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,15 @@ AUTHORITY_DAYS = 3650
 CERTIFICATE_DAYS = 825
 
 
+@dataclass(frozen=True, kw_only=True)
+class Revocation:
+    """A certificate that is no longer good, by its serial number."""
+
+    serial: int
+    at: datetime
+    reason: x509.ReasonFlags = x509.ReasonFlags.unspecified
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Writes `data` to a file that only its owner can read (0600), from its first moment on; makes its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +46,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 @dataclass(frozen=True)
 class Authority:
-    """An authority in a folder: `ca.pem` to hand out, `ca-key.pem` to keep."""
+    """An authority in a folder: `ca.pem` to hand out, `ca-key.pem` to keep, `issued/` what `issue` ever signed."""
 
     directory: Path
 
@@ -49,6 +58,21 @@ class Authority:
     @property
     def _key_file(self) -> Path:
         return self.directory / "ca-key.pem"
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """Its own. Raises ConfigurationError when it cannot be read."""
+        return read_certificate(self.ca_file)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of its certificate in hexadecimal: by this a blank terminal knows it."""
+        return self.certificate.fingerprint(hashes.SHA256()).hex()
+
+    def issued(self) -> Iterator[x509.Certificate]:
+        """What `issue` signed, in no order."""
+        for file in self.directory.glob("issued/*.pem"):
+            yield read_certificate(file)
 
     @classmethod
     def create(cls, directory: Path, name: str = "Rundtisch", valid_days: int = AUTHORITY_DAYS) -> "Authority":
@@ -62,7 +86,7 @@ class Authority:
             raise ConfigurationError(f"{authority._key_file}: there is an authority already, it is kept")
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _subject(name)
-        builder = _unsigned(subject, subject, key, key, valid_days)
+        builder = _unsigned(subject, subject, key.public_key(), key, valid_days)
         certificate = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True).add_extension(
             _key_usage(is_authority=True), critical=True
         )
@@ -87,8 +111,28 @@ class Authority:
         Raises:
             ConfigurationError: the authority cannot be read, or the name cannot stand in a certificate.
         """
-        authority_key, authority_certificate = self._load()
         key = ec.generate_private_key(ec.SECP256R1())
+        certificate = self.sign(key.public_key(), name, hosts=hosts, valid_days=valid_days)
+        pem = certificate.public_bytes(serialization.Encoding.PEM)
+        write_private(self.directory / "issued" / f"{certificate.serial_number:x}.pem", pem)
+        write_private(key_file, _pem(key))
+        certificate_file.parent.mkdir(parents=True, exist_ok=True)
+        certificate_file.write_bytes(pem)
+
+    def sign(
+        self,
+        key: ec.EllipticCurvePublicKey,
+        name: str,
+        *,
+        hosts: Iterable[str] = (),
+        valid_days: int = CERTIFICATE_DAYS,
+    ) -> x509.Certificate:
+        """A certificate for somebody's own key; nothing is written.
+
+        Raises:
+            ConfigurationError: the authority cannot be read, or the name cannot stand in a certificate.
+        """
+        authority_key, authority_certificate = self._load()
         builder = _unsigned(_subject(name), authority_certificate.subject, key, authority_key, valid_days)
         names = [_general_name(host) for host in hosts]
         usages = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if names else [])]
@@ -99,10 +143,29 @@ class Authority:
         )
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        certificate = builder.sign(authority_key, hashes.SHA256())
-        write_private(key_file, _pem(key))
-        certificate_file.parent.mkdir(parents=True, exist_ok=True)
-        certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        return builder.sign(authority_key, hashes.SHA256())
+
+    def revocation_list(self, revocations: Iterable[Revocation], number: int) -> bytes:
+        """The list (CRL, PEM) of what is no longer good; `number` grows with every list.
+
+        It is good as long as the authority: a broker lets nobody in when its list is too old, and a house must not
+        close because nobody wrote the same list again.
+        """
+        key, certificate = self._load()
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(certificate.subject)
+            .last_update(datetime.now(UTC))
+            .next_update(certificate.not_valid_after_utc)
+            .add_extension(x509.CRLNumber(number), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
+        )
+        for one in revocations:
+            entry = x509.RevokedCertificateBuilder().serial_number(one.serial).revocation_date(one.at)
+            if one.reason is not x509.ReasonFlags.unspecified:  # which RFC 5280 wants left out
+                entry = entry.add_extension(x509.CRLReason(one.reason), critical=False)
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def _load(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         try:
@@ -110,13 +173,27 @@ class Authority:
             certificate = x509.load_pem_x509_certificate(self.ca_file.read_bytes())
         except OSError as error:
             raise ConfigurationError(
-                f"{error.filename}: {error.strerror}; `provision installation new` makes one"
+                f"{error.filename}: {error.strerror}; `provision central init` makes one"
             ) from None
         except (ValueError, TypeError):
             raise ConfigurationError(f"{self.directory}: ca.pem or ca-key.pem is no PEM file of an authority") from None
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ConfigurationError(f"{self._key_file}: no key on an elliptic curve")
         return key, certificate
+
+
+def read_certificate(path: Path) -> x509.Certificate:
+    """The first certificate of a PEM file.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is none.
+    """
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise ConfigurationError(f"{path}: no certificate in PEM") from None
 
 
 def _subject(name: str) -> x509.Name:
@@ -135,7 +212,7 @@ def _general_name(host: str) -> x509.GeneralName:
 def _unsigned(
     subject: x509.Name,
     issuer: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
+    key: ec.EllipticCurvePublicKey,
     issuer_key: ec.EllipticCurvePrivateKey,
     valid_days: int,
 ) -> x509.CertificateBuilder:
@@ -144,11 +221,11 @@ def _unsigned(
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _BACKDATED)
         .not_valid_after(now + timedelta(days=valid_days))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
 

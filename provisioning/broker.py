@@ -13,6 +13,8 @@ from kiosk.contract.codec import MAX_MESSAGE_BYTES
 from kiosk.contract.errors import ConfigurationError
 from provisioning.authority import Authority
 
+REVOKED = "revoked.crl"
+"""In the broker's folder: the certificates that open it no longer. It reads this again on SIGHUP."""
 CENTRAL = "central"
 """Common name of the central services, which may command every terminal."""
 _MEMORY = Path("/var/lib/mosquitto")
@@ -43,6 +45,7 @@ _CENTRAL_RULES = (
     "topic write {root}/revoked",
     "topic write {root}/all/command/#",
     "topic write {root}/central/status",
+    "topic write {root}/central/alert/#",
 )
 
 
@@ -80,6 +83,7 @@ def write(
     directory.chmod(0o700)
     authority.issue("broker", directory / "certificate.pem", directory / "key.pem", hosts=hosts)
     shutil.copyfile(authority.ca_file, directory / "ca.pem")
+    (directory / REVOKED).write_bytes(authority.revocation_list((), 1))
     access = directory / "access.acl"
     access.write_text(rules(desk_servers), encoding="utf-8")
     access.chmod(0o600)
@@ -101,6 +105,7 @@ def _lines(own: Path, memory: Path, port: int, address: str, user: str) -> list[
         f"cafile {own}/ca.pem",
         f"certfile {own}/certificate.pem",
         f"keyfile {own}/key.pem",
+        f"crlfile {own}/{REVOKED}",
         "tls_version tlsv1.2",
         "require_certificate true",
         "use_identity_as_username true",

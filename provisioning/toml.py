@@ -20,6 +20,17 @@ def write(path: Path, configuration: object, comment: str = "") -> None:
     path.write_text(head + text(configuration), encoding="utf-8")
 
 
+def block(header: str, values: dict[str, Any]) -> str:
+    """One table below its `header`, with tables inside it in one line each: what is added to a file by hand."""
+    lines = [f"{_key(key)} = {_value(value)}" for key, value in values.items() if value is not None]
+    return "\n".join((header, *lines)) + "\n"
+
+
+def name(*parts: str) -> str:
+    """A dotted name."""
+    return ".".join(_key(part) for part in parts)
+
+
 def _plain(value: object) -> str:
     if isinstance(value, Path):
         return str(value)
@@ -43,4 +54,6 @@ def _key(key: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_value(one) for one in value)}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_key(key)} = {_value(one)}' for key, one in value.items())} }}"
     return json.dumps(value, ensure_ascii=False)  # strings, numbers and booleans are written alike in both

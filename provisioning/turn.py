@@ -20,6 +20,7 @@ from kiosk.contract.media import IceServer
 from provisioning import toml
 from provisioning.authority import write_private
 
+RELAY_PORTS = (49152, 65535)
 _Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
@@ -42,7 +43,8 @@ def write(
     port: int = 3478,
     tls_port: int | None = None,
     certificate: tuple[Path, Path] | None = None,
-    relay_ports: tuple[int, int] = (49152, 65535),
+    relay_ports: tuple[int, int] = RELAY_PORTS,
+    is_packaged: bool = False,
 ) -> Relay:
     """The folder of one relay: `turnserver.conf` for its machine, `relay.toml` for the central side.
 
@@ -51,11 +53,13 @@ def write(
         address: of that machine, for clients and for what is relayed.
         tls_port: opened where `certificate` (PEM files of certificate and key) is given.
         relay_ports: first and last UDP port of what is relayed.
+        is_packaged: it will be run by Debian's coturn.service, which has folders of its own.
     """
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
     relay = Relay(host=host, secret=secrets.token_hex(32), port=port, tls_port=tls_port if certificate else None)
-    text = _configuration(relay, address, certificate, relay_ports, directory)
+    places = ("/var/lib/turn/turndb", "/dev/null") if is_packaged else ("turndb", "turnserver.pid")
+    text = _configuration(relay, address, certificate, relay_ports, tuple(directory / one for one in places))
     write_private(directory / "turnserver.conf", f"# Made by `provision`; see provisioning/turn.py.\n{text}".encode())
     write_private(file_of(directory), toml.text(relay).encode())
     return relay
@@ -90,7 +94,11 @@ def ice_servers(relay: Relay, name: str, expires_s: int) -> tuple[IceServer, ...
 
 
 def _configuration(
-    relay: Relay, address: str, certificate: tuple[Path, Path] | None, ports: tuple[int, int], directory: Path
+    relay: Relay,
+    address: str,
+    certificate: tuple[Path, Path] | None,
+    ports: tuple[int, int],
+    places: tuple[Path, ...],
 ) -> str:
     tls = (
         f"tls-listening-port={relay.tls_port}\ncert={certificate[0]}\npkey={certificate[1]}\nno-tlsv1\nno-tlsv1_1"
@@ -113,8 +121,8 @@ stale-nonce=600
 no-cli
 no-multicast-peers
 no-software-attribute
-userdb={directory / "turndb"}
-pidfile={directory / "turnserver.pid"}
+userdb={places[0]}
+pidfile={places[1]}
 log-file=stdout
 simple-log
 """

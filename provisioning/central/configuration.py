@@ -42,22 +42,28 @@ class Central(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return Path(os.environ.get("CREDENTIALS_DIRECTORY") or self.credentials_directory) / name
 
 
+def named(path: Path | None) -> Path:
+    """The file that is meant: `path`, or what `$RUNDTISCH_CENTRAL` names. Raises ConfigurationError: neither."""
+    found = path or Path(os.environ.get(ENVIRONMENT, ""))
+    if not found.name:
+        raise ConfigurationError(f"which broker? Name its file with --config FILE or in ${ENVIRONMENT}")
+    return found
+
+
 def load(path: Path | None) -> Central:
     """Reads the file; without a path the one that `$RUNDTISCH_CENTRAL` names.
 
     Raises:
         ConfigurationError: no file is named, it cannot be read, is no TOML, or a value is not what it must be.
     """
-    named = path or Path(os.environ.get(ENVIRONMENT, ""))
-    if not named.name:
-        raise ConfigurationError(f"which broker? Name its file with --config FILE or in ${ENVIRONMENT}")
-    central = configuration.read(named, Central)
+    file = named(path)
+    central = configuration.read(file, Central)
     try:
         _ = central.zone
     except (ZoneInfoNotFoundError, ValueError):
         detail = f"there is no time zone {central.time_zone!r} - at `$.time_zone`"
-        raise ConfigurationError(f"{named}: {detail}") from None
-    folder = named.parent
+        raise ConfigurationError(f"{file}: {detail}") from None
+    folder = file.parent
     return replace(
         central,
         mqtt=replace(

@@ -1,6 +1,5 @@
 """The directory as IT staff write it: one TOML file of offices, needs and desks. Addresses in it are not published."""
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,15 @@ import msgspec
 from msgspec import Meta, Struct
 
 from kiosk.contract.directory import Desk, Directory, Id, Need, Office, Texts
-from kiosk.contract.errors import ConfigurationError
+from provisioning.plan.source import Source
 
 REQUIRED_LANGUAGE = "de"
+_REMEDIES = {
+    "id": "1 to 32 of a-z, 0-9 and -",
+    "name": "language to words, 1 to 80 characters each",
+    "icon": "name of a glyph in the icon font",
+    "interprets": "a language tag such as ar",
+}
 
 
 class _Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,15 +67,15 @@ def read(path: Path, version: int = 0) -> DirectoryFile:
     """Reads and checks a directory file; `version` is what the published directory will say.
 
     Raises:
-        ConfigurationError: cannot be read, is no TOML, or an entry is not right; path and value are named.
+        ConfigurationError: cannot be read, is no TOML, or an entry is not right; line, column and value are named.
     """
-    try:
-        file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise ConfigurationError(f"{path}: {error}") from None
-    _check(path, file)
+    return check(Source(path), version)
+
+
+def check(source: Source, version: int = 0) -> DirectoryFile:
+    """The directory that the source means. Raises ConfigurationError, see `read`."""
+    file = source.convert(source.raw, _File, (), _REMEDIES)
+    _check(source, file)
     return DirectoryFile(
         directory=Directory(
             version=version,
@@ -78,44 +83,52 @@ def read(path: Path, version: int = 0) -> DirectoryFile:
             needs=tuple(msgspec.convert(msgspec.structs.asdict(one), Need) for one in file.needs),
             desks=tuple(Desk(id=one.id, office=one.office, name=one.name, needs=one.needs) for one in file.desks),
         ),
-        addresses=_addresses(path, file.desks),
+        addresses=_addresses(source, file.desks),
     )
 
 
-def _check(path: Path, file: _File) -> None:
+def _check(source: Source, file: _File) -> None:
     kinds: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         ("offices", file.offices),
         ("needs", file.needs),
         ("desks", file.desks),
     )
     for kind, entries in kinds:
-        _check_entries(path, kind, entries)
+        _check_entries(source, kind, entries)
     offices, needs = {one.id for one in file.offices}, {one.id for one in file.needs}
     for index, desk in enumerate(file.desks):
         if desk.office not in offices:
-            raise ConfigurationError(f"{path}: there is no office {desk.office!r} - at `$.desks[{index}].office`")
+            way = ("desks", index, "office")
+            raise source.fault(way, f"there is no office {desk.office!r}", _known(offices, "office"))
         for place, need in enumerate(desk.needs):
             if need not in needs:
-                raise ConfigurationError(f"{path}: there is no need {need!r} - at `$.desks[{index}].needs[{place}]`")
+                raise source.fault(
+                    ("desks", index, "needs", place), f"there is no need {need!r}", _known(needs, "need")
+                )
 
 
-def _check_entries(path: Path, kind: str, entries: Iterable[_Entry]) -> None:
+def _known(ids: set[str], area: str) -> str:
+    return f"there are: {', '.join(sorted(ids))}" if ids else f"`provision {area} add` makes one"
+
+
+def _check_entries(source: Source, kind: str, entries: Iterable[_Entry]) -> None:
     seen: set[str] = set()
     for index, entry in enumerate(entries):
         if entry.id in seen:
-            raise ConfigurationError(f"{path}: {entry.id!r} is there twice - at `$.{kind}[{index}].id`")
+            raise source.fault((kind, index, "id"), f"{entry.id!r} is there twice")
         if REQUIRED_LANGUAGE not in entry.name:
-            raise ConfigurationError(f"{path}: no words for {REQUIRED_LANGUAGE!r} - at `$.{kind}[{index}].name`")
+            detail = f"no words for {REQUIRED_LANGUAGE!r}"
+            raise source.fault((kind, index, "name"), detail, f'name = {{ {REQUIRED_LANGUAGE} = "…" }}')
         seen.add(entry.id)
 
 
-def _addresses(path: Path, desks: Iterable[_Desk]) -> dict[str, str]:
+def _addresses(source: Source, desks: Iterable[_Desk]) -> dict[str, str]:
     found: dict[str, str] = {}
     for index, desk in enumerate(desks):
         for place, address in enumerate(desk.addresses):
-            where = f"at `$.desks[{index}].addresses[{place}]`"
+            way = ("desks", index, "addresses", place)
             if "@" not in address:
-                raise ConfigurationError(f"{path}: {address!r} is no mail address - {where}")
+                raise source.fault(way, f"{address!r} is no mail address")
             if found.setdefault(address.casefold(), desk.id) != desk.id:
-                raise ConfigurationError(f"{path}: {address!r} belongs to another desk already - {where}")
+                raise source.fault(way, f"{address!r} belongs to another desk already")
     return found

@@ -13,7 +13,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from kiosk.contract import codec
+from kiosk.contract import codec, topics
 from kiosk.contract.errors import BrokerError, ConfigurationError, Reason
 from provisioning.central.configuration import Central
 
@@ -23,7 +23,8 @@ TIMEOUT_S = 10.0
 class Connection:
     """One connection to the broker, used from one thread; no loop runs between calls."""
 
-    def __init__(self, central: Central) -> None:
+    def __init__(self, central: Central, is_dry: bool = False) -> None:
+        self._is_dry = is_dry
         self._where = f"broker {central.mqtt.host}:{central.mqtt.port}"
         self._client = Client(
             CallbackAPIVersion.VERSION2, f"central-{secrets.token_hex(4)}", protocol=MQTTProtocolVersion.MQTTv5
@@ -41,9 +42,17 @@ class Connection:
         Raises:
             BrokerError: no receipt, or one that says no.
         """
-        payload = codec.encode(message)
+        self._publish(topic, codec.encode(message))
+
+    def clear(self, topic: str) -> None:
+        """Nothing is retained on `topic` any more. Raises BrokerError."""
+        self._publish(topic, b"")
+
+    def _publish(self, topic: str, payload: bytes) -> None:
         if len(payload) > codec.MAX_MESSAGE_BYTES:
             raise BrokerError(f"{topic}: {len(payload)} bytes, at most {codec.MAX_MESSAGE_BYTES}", Reason.OVERSIZED)
+        if self._is_dry:
+            return
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         properties.ContentType = "application/json"
         properties.PayloadFormatIndicator = 1
@@ -56,11 +65,20 @@ class Connection:
             BrokerError: we may not read there.
             MalformedError: what is there is not a `kind`.
         """
-        self._ask(lambda: self._client.subscribe(topic, qos=0)[0], topic)
-        # A broker sends what is retained after the receipt; the second receipt says that all of it was sent.
-        self._ask(lambda: self._client.subscribe(f"{topic}/-", qos=0)[0], topic)
-        payload = self._payloads.get(topic)
+        payload = self.retained(topic).get(topic)
         return codec.decode(payload, kind, topic) if payload else None
+
+    def retained(self, filter: str) -> dict[str, bytes]:
+        """Topic → payload of all that is retained; `+` stands for any level. Raises BrokerError."""
+        self._payloads.clear()
+        self._ask(lambda: self._client.subscribe(filter, qos=0)[0], filter)
+        # A broker sends what is retained after the receipt; the second receipt says that all of it was sent.
+        self._ask(lambda: self._client.subscribe(f"{filter}/-", qos=0)[0], filter)
+        return {topic: payload for topic, payload in self._payloads.items() if payload}
+
+    def terminals(self) -> tuple[str, ...]:
+        """The terminals that ever came to the broker and were not forgotten, by their retained status."""
+        return tuple(sorted(topic.split("/")[-2] for topic in self.retained(topics.terminal("+", "status"))))
 
     def close(self) -> None:
         self._client.disconnect()
@@ -103,9 +121,9 @@ class Connection:
 
 
 @contextlib.contextmanager
-def connected(central: Central) -> Iterator[Connection]:
-    """A connection for the time of the context. Raises BrokerError and ConfigurationError."""
-    connection = Connection(central)
+def connected(central: Central, is_dry: bool = False) -> Iterator[Connection]:
+    """A connection for the time of the context; a dry one publishes nothing. Raises BrokerError, ConfigurationError."""
+    connection = Connection(central, is_dry)
     try:
         connection.open(central)
         yield connection

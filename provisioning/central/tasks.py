@@ -4,7 +4,6 @@ Each task returns lines to show; what goes wrong is an error of `kiosk.contract.
 """
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,27 +14,24 @@ from kiosk.contract.links import IceServers, MediaServer, MediaServers
 from kiosk.contract.mqtt import RevokedLinks
 from kiosk.contract.schedule import Appointment, Schedule
 from kiosk.runtime import invitation
-from provisioning import turn
-from provisioning.central import directory, schedule
+from provisioning import plan, turn
+from provisioning.central import directory
 from provisioning.central.configuration import Central
-from provisioning.central.messages import connected
+from provisioning.central.messages import Connection, connected
+from provisioning.outcome import Done
 
 
-@dataclass(frozen=True)
-class Done:
-    """How a task went: `lines` for the reader, `refused` for what of the input is not in it."""
-
-    lines: tuple[str, ...]
-    refused: tuple[MalformedError, ...] = ()
-
-
-def push_schedule(central: Central, terminal: str, file: Path, zone: ZoneInfo | None = None) -> Done:
+def push_schedule(
+    central: Central, terminal: str, file: Path, zone: ZoneInfo | None = None, is_dry: bool = False
+) -> Done:
     """Publishes the calendar `file` as the schedule of `terminal`; times without zone are in `zone`.
 
     Raises:
         ConfigurationError, MalformedError: nothing of it can be used; nothing was published.
         BrokerError: it was not taken.
     """
+    from provisioning.central import schedule  # with icalendar, which the other tasks need not wait for
+
     _check_terminal(terminal)
     desks = directory.read(central.directory_file)
     try:
@@ -47,12 +43,12 @@ def push_schedule(central: Central, terminal: str, file: Path, zone: ZoneInfo | 
     if result.refused and not count:
         listed = "\n  ".join(error.detail for error in result.refused)
         raise MalformedError(str(file), f"no event of it can be used, nothing was published:\n  {listed}")
-    with connected(central) as broker:
+    with connected(central, is_dry) as broker:
         broker.publish(topics.terminal(terminal, "desired", "schedule"), result.schedule)
-    return Done((f"{terminal}: {count} appointments published",), result.refused)
+    return Done((f"{terminal}: {count} appointments {_published(is_dry)}",), result.refused)
 
 
-def push_directory(central: Central, file: Path) -> Done:
+def push_directory(central: Central, file: Path, is_dry: bool = False) -> Done:
     """Publishes offices, needs and desks.
 
     Raises:
@@ -60,14 +56,16 @@ def push_directory(central: Central, file: Path) -> Done:
         BrokerError: it was not taken.
     """
     published = directory.read(file, version=int(time.time())).directory
-    with connected(central) as broker:
+    with connected(central, is_dry) as broker:
         broker.publish(topics.DIRECTORY, published)
     counts = f"{len(published.offices)} offices, {len(published.desks)} desks, {len(published.needs)} needs"
-    return Done((f"{counts} published",))
+    return Done((f"{counts} {_published(is_dry)}",))
 
 
-def push_media_servers(central: Central, terminals: tuple[str, ...], files: tuple[Path, ...]) -> Done:
-    """Publishes the media servers that these terminals may use; no file: none.
+def push_media_servers(
+    central: Central, terminals: tuple[str, ...], files: tuple[Path, ...], is_dry: bool = False
+) -> Done:
+    """Publishes the media servers that these terminals may use; no file: none. No terminal: all that are known.
 
     Raises:
         ConfigurationError: a terminal or file is not right; nothing was published.
@@ -78,10 +76,11 @@ def push_media_servers(central: Central, terminals: tuple[str, ...], files: tupl
         raise ConfigurationError("a media server is listed twice")
     for terminal in terminals:
         _check_terminal(terminal)
-    with connected(central) as broker:
+    with connected(central, is_dry) as broker:
+        terminals = terminals or _all(central, broker)
         for terminal in terminals:
             broker.publish(topics.terminal(terminal, "desired", "media-servers"), MediaServers(servers=servers))
-    return Done(tuple(f"{terminal}: {len(servers)} media servers published" for terminal in terminals))
+    return Done(tuple(f"{terminal}: {len(servers)} media servers {_published(is_dry)}" for terminal in terminals))
 
 
 def _media_server(file: Path) -> MediaServer:
@@ -91,8 +90,12 @@ def _media_server(file: Path) -> MediaServer:
     return server
 
 
-def push_relays(central: Central, terminals: tuple[str, ...], files: tuple[Path, ...], hours: int) -> Done:
+def push_relays(
+    central: Central, terminals: tuple[str, ...], files: tuple[Path, ...], hours: int, is_dry: bool = False
+) -> Done:
     """Publishes the relays of these terminals, with credentials that are good for `hours`; no file: none.
+
+    No terminal: all that are known to the broker.
 
     Raises:
         ConfigurationError: a terminal or file is not right; nothing was published.
@@ -102,14 +105,15 @@ def push_relays(central: Central, terminals: tuple[str, ...], files: tuple[Path,
     for terminal in terminals:
         _check_terminal(terminal)
     expires_s = int(time.time()) + hours * 3600
-    with connected(central) as broker:
+    with connected(central, is_dry) as broker:
+        terminals = terminals or _all(central, broker)
         for terminal in terminals:
             servers = tuple(server for relay in relays for server in turn.ice_servers(relay, terminal, expires_s))
             broker.publish(topics.terminal(terminal, "desired", "ice-servers"), IceServers(servers=servers))
     until = datetime.fromtimestamp(expires_s, UTC)
     return Done(
         tuple(
-            f"{terminal}: {len(relays)} relays published, good until {until:%Y-%m-%d %H:%M} UTC"
+            f"{terminal}: {len(relays)} relays {_published(is_dry)}, good until {until:%Y-%m-%d %H:%M} UTC"
             for terminal in terminals
         )
     )
@@ -149,14 +153,25 @@ def link_guest(central: Central, terminal: str, number: str, guest: str) -> Done
     return _linked(central, token, link)
 
 
-def revoke(central: Central, link: str) -> Done:
+def revoke(central: Central, link: str, is_dry: bool = False) -> Done:
     """Withdraws a link by its id; a page that is open with it is closed. Raises BrokerError and MalformedError."""
-    with connected(central) as broker:
+    with connected(central, is_dry) as broker:
         revoked: RevokedLinks = broker.read(topics.REVOKED, RevokedLinks) or RevokedLinks()
         if link in revoked.links:
             return Done((f"link {link} was withdrawn before",))
         broker.publish(topics.REVOKED, RevokedLinks(links=(*revoked.links, link)))
-    return Done((f"link {link} is withdrawn",))
+    return Done((f"link {link} {'would be' if is_dry else 'is'} withdrawn",))
+
+
+def _published(is_dry: bool) -> str:
+    return "would be published" if is_dry else "published"
+
+
+def _all(central: Central, broker: Connection) -> tuple[str, ...]:
+    """Every terminal that ever came, and every room of the plan beside the directory file, where there is one."""
+    file = central.directory_file.parent / plan.FILE
+    planned = plan.read(file).rooms if file.exists() else {}
+    return tuple(sorted({*broker.terminals(), *planned}))
 
 
 def _check_terminal(terminal: str) -> None:

@@ -18,7 +18,7 @@ from provisioning import janus
 from provisioning.demo import installation, machine, options, report, robots, visitor
 from provisioning.demo.bench import Bench
 from provisioning.demo.hands import Hands
-from provisioning.demo.installation import TERMINAL, House
+from provisioning.demo.installation import PERSONS_DESK, TERMINAL, House
 from provisioning.demo.options import Options
 from provisioning.demo.ports import until_open
 from provisioning.demo.processes import ProgramError, Supervisor
@@ -37,8 +37,6 @@ _CAST = (
     robots.LYSENKO,
 )
 """The second one comes later, for a customer who has begun to talk by then."""
-_PERSONS_DESK = "crafts-1"
-"""No robot sits there; the link to it is printed."""
 
 
 class Demo:
@@ -164,7 +162,7 @@ class Demo:
     def _greet(self) -> None:
         where = "the window" if self._options.has_display else "nowhere to see (no display here, so offscreen)"
         _say(f"The terminal is in {where}. Touch it: appointment {visitor.NUMBER} begins now.")
-        _say(f"To be a partner yourself, open this in a browser: {self._robots.link(_PERSONS_DESK)}")
+        _say(f"To be a partner yourself, open this in a browser: {self._robots.link(PERSONS_DESK)}")
         _say('and ring it in a session by "Dazuholen" / "Add a partner", Anerkennung von Abschlüssen.')
         if not machine.has_network():
             _say("This machine has no network address, so nobody will be seen or heard: connect it to any network.")

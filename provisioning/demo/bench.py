@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from typing import Any
 
-from kiosk.contract.configuration import Output, Room
+from kiosk.contract.wiring import DoorSign, Room
 from provisioning.demo.lines import LineError, Lines
 
 _RETRY_S = 0.3
@@ -14,11 +14,15 @@ _PATIENCE_S = 10.0
 class Bench:
     """Fills `door_sign` with `free`, `busy`, `wait` as their lamps come on, as long as `run` runs."""
 
-    def __init__(self, wiring: Room) -> None:
-        assert wiring.bench_socket is not None
-        self._path = wiring.bench_socket
-        signs = {"free": wiring.sign_free, "busy": wiring.sign_busy, "wait": wiring.sign_wait}
-        self._signs: dict[int, tuple[str, Output]] = {wire.pin: (name, wire) for name, wire in signs.items() if wire}
+    def __init__(self, room: Room) -> None:
+        assert room.bench_socket is not None
+        self._path = room.bench_socket
+        self._signs: dict[int, tuple[str, bool]] = {
+            pin: (name, sign.is_active_high)
+            for sign in room.of(DoorSign).values()
+            if isinstance(sign, DoorSign)
+            for name, pin in sign.lamps.items()
+        }
         self.door_sign: list[str] = []
 
     async def run(self) -> None:
@@ -37,7 +41,6 @@ class Bench:
         self._note(change["pin"], change["level"])
 
     def _note(self, pin: int, level: int) -> None:
-        name, wire = self._signs.get(pin, ("", None))
-        is_lit = wire is not None and bool(level) == wire.is_active_high
-        if is_lit and self.door_sign[-1:] != [name]:
+        name, is_active_high = self._signs.get(pin, ("", True))
+        if name and bool(level) == is_active_high and self.door_sign[-1:] != [name]:
             self.door_sign.append(name)

@@ -7,22 +7,26 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kiosk.contract import configuration
-from kiosk.contract.configuration import (
-    Button,
-    Configuration,
-    EngineChoice,
-    Links,
-    Media,
-    Output,
-    Paths,
+from kiosk.contract.configuration import Configuration, EngineChoice, Links, Media, Paths, Ui
+from kiosk.contract.wiring import (
+    DoorSign,
+    Drive,
+    HelpButton,
+    HelpLamp,
+    HelpRelay,
+    Light,
+    MuteSwitch,
+    Name,
+    Parts,
     PinFactory,
+    PrivacyLed,
     Room,
-    Ui,
+    Shutter,
 )
 from provisioning import installation, janus, toml
 from provisioning.broker import find_mosquitto
@@ -34,10 +38,24 @@ from provisioning.demo.processes import Program
 TERMINAL = "rathaus.zimmer-2"
 ROOM_NAME = "Beratung 2"
 DESK_SERVER = "desk-1"
+PERSONS_DESK = "crafts-1"
+"""No robot sits there; the link to it is printed. There a call for help can be answered, too."""
 _OWN = Path(__file__).parent
 _PREFIX = "rundtisch-demo-"
 _PAGE_PORT = 8080
 _MEMORY = Path("/dev/shm")
+PARTS: dict[Name, Parts] = {
+    "door-sign": DoorSign(lamps={"free": 17, "busy": 27, "wait": 22}),
+    "ceiling-light": Light(pin=23),
+    "help-button": HelpButton(pin=24),
+    "help-lamp": HelpLamp(pin=25),
+    "counsellor-button": HelpButton(pin=4, is_silent=True),
+    "help-relay": HelpRelay(pin=13),
+    "shutter": Shutter(drive=Drive.MOTOR, open_pin=5, shut_pin=6, is_open_pin=19, is_shut_pin=16, travel_s=0.3),
+    "privacy-led": PrivacyLed(pin=20),
+    "mute-switch": MuteSwitch(pin=26),
+}
+"""The room of the demo: on mock pins, with a shutter that moves as a real one."""
 _RELATIVE_TIME = re.compile(r"@([+-]\d+)")
 
 
@@ -81,7 +99,8 @@ class House:
         return Program(name=name, command=command, environment={**self.environment, **keys})
 
     def agent(self) -> Program:
-        return self.process("agent", "device", self.terminal_file)
+        agent = self.process("agent", "device", self.terminal_file)
+        return replace(agent, command_after=(sys.executable, "-m", "device.room.safe", str(self.terminal_file)))
 
     def media(self) -> Program:
         return self._without_keys("media", "kiosk.media")
@@ -158,16 +177,13 @@ def _terminal(made: Configuration, directory: Path, memory: Path, options: Optio
         links=Links(
             ui_socket=sockets / "ui.sock", media_socket=sockets / "media.sock", frames_socket=sockets / "frames.sock"
         ),
+        help=configuration.Help(desks=(PERSONS_DESK,)),
         paths=Paths(runtime_directory=memory / "device", state_directory=directory / "state"),
         room=Room(
             pin_factory=PinFactory.MOCK,
-            sign_free=Output(pin=17),
-            sign_busy=Output(pin=27),
-            sign_wait=Output(pin=22),
-            ceiling_light=Output(pin=23),
-            help_button=Button(pin=24),
-            help_lamp=Output(pin=25),
+            parts=PARTS,
             bench_socket=sockets / "bench.sock",
+            bench_file=memory / "bench.levels",
         ),
         ui=Ui(
             width_px=options.size.width_px,

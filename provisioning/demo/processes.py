@@ -40,6 +40,8 @@ class Program:
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     is_restarted: bool = True
+    command_after: Sequence[str] = ()
+    """Run whenever it has ended, however it did, before it is started again: ExecStopPost in systemd/."""
 
 
 class Running:
@@ -85,6 +87,7 @@ class Running:
             assert self.process is not None
             code = await self.process.wait()
             self.exit_codes.append(code)
+            await self._clean_up()
             if not self.program.is_restarted and code == 0:
                 return
             if code == _EX_CONFIG or not self.program.is_restarted:
@@ -98,6 +101,11 @@ class Running:
             self.task.cancel()
             with contextlib.suppress(asyncio.CancelledError, ProgramError):
                 await self.task
+        was_enough = await self._end(timeout_s)
+        await self._clean_up()
+        return was_enough
+
+    async def _end(self, timeout_s: float) -> bool:
         if self.process is None or self.process.returncode is not None:
             return True
         self.process.send_signal(signal.SIGTERM)
@@ -109,6 +117,25 @@ class Running:
             self.process.kill()
             await self.process.wait()
             return False
+
+    async def _clean_up(self) -> None:
+        if not self.program.command_after:
+            return
+        with self.log.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *_bound_to_us(self.program.command_after),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.program.environment},
+                start_new_session=True,
+            )
+        try:
+            await process.wait()
+        except asyncio.CancelledError:
+            process.kill()
+            await process.wait()
+            raise
 
     def tail(self, lines: int = 25) -> str:
         """The end of its log."""

@@ -26,7 +26,6 @@ _SHARE_S = 12.0
 """After the steady part: about when the interpreter is there."""
 _WATCH_PAUSE_S = 0.1
 _LEAST_SAMPLES = 2
-_GOODBYE_S = 60.0
 _SETTLE_S = 5.0
 
 
@@ -175,7 +174,8 @@ class Visitor:
         await self._hands.find("rate-1")
         await self._picture("ended")
         await self._hands.touch("rate-1")
-        await self._hands.until(phase="idle", timeout_s=_GOODBYE_S)
+        await self._hands.touch("done")
+        await self._hands.until(phase="idle")
 
     def _is_forgotten(self) -> bool:
         """Nothing of the conversation is in the agent's memory any more: no session, none of its names."""

@@ -1,0 +1,89 @@
+"""Adds tables to a TOML file of IT staff and takes them out, as text: comments and order of the rest stay."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from kiosk.contract.errors import ConfigurationError
+from provisioning import toml
+from provisioning.plan import position
+from provisioning.plan.position import Path as Way
+from provisioning.plan.source import Entry, FileError, Source
+
+Check = Callable[[Source], Any]
+"""Raises ConfigurationError where the file would be wrong."""
+_MOST_FAULTS = 20
+"""Who has more has done the same thing wrong in every row."""
+
+
+def add(source: Source, entries: Sequence[Entry], check: Check) -> str:
+    """The file's text with these tables at its end.
+
+    Raises:
+        ConfigurationError: one of them is wrong, or it would make the file wrong. The first twenty
+            faults are named, one a line.
+    """
+    faults: list[FileError] = []
+    left = list(entries)
+    while True:
+        try:
+            check(source.extended(left))
+            break
+        except FileError as error:
+            faulty = [entry for entry in left if error.way[: len(entry.way)] == entry.way]
+            if not faulty:
+                raise
+            faults.append(error)
+            left = [entry for entry in left if entry not in faulty]
+            if not left or len(faults) == _MOST_FAULTS:
+                break
+    if faults:
+        more = ["and there may be more"] if len(faults) == _MOST_FAULTS else []
+        raise ConfigurationError("\n  ".join([*(error.detail for error in faults), *more]))
+    blocks = [toml.block(_header(entry.way), entry.values) for entry in entries]
+    return "\n".join((source.text.rstrip("\n") + "\n" if source.text.strip() else "", *blocks)).lstrip("\n")
+
+
+def remove(source: Source, way: Way, check: Check) -> str:
+    """The file's text without the table at `way` and those below it.
+
+    Raises:
+        ConfigurationError: it is not written as a table of its own, or the rest would be wrong without it.
+    """
+    headers = position.headers(source.text)
+    ends = [offset for offset, _ in headers[1:]] + [len(source.text)]
+    text = source.text
+    cut = False
+    for (begin, found), end in reversed(list(zip(headers, ends, strict=True))):
+        if found[: len(way)] == way:
+            text = text[:begin] + text[end:]
+            cut = True
+    if not cut:
+        raise source.fault(way, "this is not written as a table of its own", f"take it out of {source.file} by hand")
+    check(Source(source.file, text))
+    return text
+
+
+def write(file: Path, text: str) -> None:
+    """Replaces the file in one step: a power cut leaves the old one or the new one.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+    """
+    new = file.with_name(f".{file.name}.new")
+    try:
+        with new.open("w", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        if file.exists():
+            new.chmod(file.stat().st_mode & 0o777)
+        new.replace(file)
+    except OSError as error:
+        raise ConfigurationError(f"{file}: {error.strerror}; nothing was changed") from None
+
+
+def _header(way: Way) -> str:
+    names = toml.name(*(step for step in way if isinstance(step, str)))
+    return f"[[{names}]]" if isinstance(way[-1], int) else f"[{names}]"
