@@ -1,8 +1,10 @@
 """A call with three partners at 720p30: what it costs the terminal, and what it costs a kiosk made of Chromium.
 
-Both get the same streams from the same partners, one after the other, in turns. The terminal is media and touch app
-(KIVY_GL_BACKEND=mock: nothing is drawn), Chromium all its processes but that for the graphics card. Both draw without
-one here, which is no measure for a Pi; that part is left out on both sides.
+Both get the same streams from the same partners, in turns: each round starts the one and then the other anew, the next
+round in the opposite order, so that a machine which is slower for a minute is so for both. A ratio is the median of the
+rounds' ratios. The terminal is media and touch app (KIVY_GL_BACKEND=mock: nothing is drawn), Chromium all its processes
+but that for the graphics card. Both draw without one here, which is no measure for a Pi; that part is left out on both
+sides.
 """
 
 import asyncio
@@ -10,7 +12,7 @@ import contextlib
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,14 @@ from tests.bench.rivals import cost
 from tests.bench.rivals.cast import Cast, Rival, Shown, partners
 from tests.bench.rivals.chromium import chromium
 from tests.bench.rivals.film import write_camera
+from tests.bench.rivals.pair import RIVALS
 from tests.bench.rivals.terminal import Terminal
 from tests.fakes.janus import running
 from tests.fakes.janus_partner import JanusRound, round_on
 
+_ROUNDS = 3
 _SETTLE_S = 2.0
-_WATCH_S = 6.0
+_WATCH_S = 5.0
 _JOINS = 3
 _TRIES = 100
 
@@ -159,21 +163,41 @@ def ratios(terminal: dict[str, Any], browser: dict[str, Any]) -> dict[str, float
     return {name: round(value, 3) for name, value in found.items()}
 
 
+def summed(rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Medians of all numbers of `rounds`, each a pair of rivals; of ratios those of each round."""
+    found = [ratios(one["terminal"], one["chromium"]) for one in rounds]
+    sides = {name: _median([one[name] for one in rounds]) for name in RIVALS}
+    return _median(found) | sides | {"cpu_ratios": [one["cpu_ratio"] for one in found]}
+
+
+def _median(dicts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Of equal shape."""
+    return {
+        key: _median([one[key] for one in dicts])
+        if isinstance(first, dict)
+        else round(statistics.median(one[key] for one in dicts), 3)
+        for key, first in dicts[0].items()
+    }
+
+
+def _start(name: str, folder: Path, camera: Path) -> contextlib.AbstractAsyncContextManager[Any]:
+    folder.mkdir()
+    return chromium(folder, camera) if name == "chromium" else Terminal(folder, str(camera), has_app=True).running()
+
+
 async def _compare(cast: Cast, folder: Path, seconds: float, janus: JanusRound | None) -> dict[str, Any]:
     """Peer to peer where there is no media server."""
-
-    def meet(rival: Any) -> Round:
-        return ServerRound(rival, cast, janus) if janus else Round(rival, cast)
-
-    camera = folder / "camera.y4m"
-    way = "Janus" if janus else "peer to peer"
-    figures.say(f"terminal, {way}")
-    async with Terminal(folder, str(camera), has_app=True).running() as terminal:
-        ours = await _measure(meet(terminal), seconds)
-    figures.say(f"Chromium, {way}")
-    async with chromium(folder, camera) as browser:
-        theirs = await _measure(meet(browser), seconds)
-    return ratios(ours, theirs) | {"terminal": ours, "chromium": theirs}
+    way = "janus" if janus else "mesh"
+    rounds = []
+    for number in range(_ROUNDS):
+        pair = {}
+        for name in RIVALS if number % 2 == 0 else RIVALS[::-1]:
+            async with _start(name, folder / f"{way}-{number}-{name}", folder / "camera.y4m") as rival:
+                found = ServerRound(rival, cast, janus) if janus else Round(rival, cast)
+                pair[name] = await _measure(found, seconds)
+        rounds.append(pair)
+        figures.say(f"{way}, round {number + 1} of {_ROUNDS}: {ratios(pair['terminal'], pair['chromium'])}")
+    return summed(rounds)
 
 
 async def bench(seconds: float) -> figures.Result:
@@ -190,5 +214,5 @@ async def bench(seconds: float) -> figures.Result:
 
 
 if __name__ == "__main__":
-    said = figures.options(__doc__ or "", "seconds", 10.0, "how long to look at each call")
+    said = figures.options(__doc__ or "", "seconds", 8.0, "how long to look at each call")
     figures.run(lambda: bench(said.seconds), is_json=said.json)

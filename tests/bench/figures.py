@@ -26,11 +26,15 @@ def summary(samples: Sequence[float], digits: int) -> dict[str, float]:
     }
 
 
-def options(description: str, name: str, default: float, what: str) -> argparse.Namespace:
-    """`--json` and one number."""
+def options(
+    description: str, name: str, default: float, what: str, *, rivals: Sequence[str] = ()
+) -> argparse.Namespace:
+    """`--json` and one number; with `rivals` also `--rival`, which measures one of them."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output, else a table")
     parser.add_argument(f"--{name}", type=type(default), default=default, help=f"{what}, default {default:g}")
+    if rivals:
+        parser.add_argument("--rival", choices=rivals, help="only this one, default: each")
     return parser.parse_args()
 
 

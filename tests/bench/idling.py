@@ -1,4 +1,4 @@
-"""What the terminal's three processes cost while nobody is there: processor and memory on the idle screen.
+"""What the terminal's three processes cost while nobody is there: processor and memory, on the idle screen and asleep.
 
 Kivy draws without OpenGL (KIVY_GL_BACKEND=mock): on a machine without a graphics card everything else would measure
 Mesa's software renderer. `cpu_pct` is of one core; `pss_mb` counts shared memory by parts (Pss of smaps_rollup).
@@ -7,8 +7,12 @@ Mesa's software renderer. `cpu_pct` is of one core; `pss_mb` counts shared memor
 import asyncio
 import os
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from kiosk.contract import codec, topics
+from kiosk.contract.mqtt import Command
+from provisioning.demo.installation import TERMINAL
 from tests.bench import figures
 from tests.integration.house import House, open_house
 
@@ -32,8 +36,8 @@ def pss_mb(pid: int) -> float:
     raise AssertionError(f"no Pss of process {pid}")
 
 
-async def measure(house: House, seconds: float) -> figures.Result:
-    """Looks twice, and at nothing in between."""
+async def measure(house: House, seconds: float, condition: str) -> figures.Result:
+    """Looks twice, and at nothing in between; `condition` is what the terminal says of itself."""
     pids = {name: house.pid(name) for name in PROCESSES}
     before = {name: cpu_s(pid) for name, pid in pids.items()}
     start_s = time.monotonic()
@@ -45,7 +49,7 @@ async def measure(house: House, seconds: float) -> figures.Result:
     }
     assert pids == {name: house.pid(name) for name in PROCESSES}, "a process was started anew"
     sight = await house.hands.look()
-    assert (sight.phase, house.watcher.seen.status[-1:]) == ("idle", ["ready"]), "the terminal is not idle"
+    assert (sight.phase, house.watcher.seen.status[-1:]) == ("idle", [condition]), "the terminal is not idle"
     total = {key: round(sum(one[key] for one in processes.values()), 2) for key in ("cpu_pct", "pss_mb")}
     return {"total": total, "processes": processes}
 
@@ -55,7 +59,20 @@ async def bench(seconds: float) -> figures.Result:
     os.environ["KIVY_GL_BACKEND"] = "mock"
     async with open_house("1280x800") as house:
         await asyncio.sleep(SETTLE_S)
-        return await measure(house, seconds)
+        awake = await measure(house, seconds, "ready")
+        await turn_off(house)
+        await asyncio.sleep(SETTLE_S)
+        return {**awake, "asleep": await measure(house, seconds, "sleeping")}
+
+
+async def turn_off(house: House) -> None:
+    """As central does it."""
+    deadline = datetime.now(UTC) + timedelta(seconds=30)
+    command = codec.encode(Command(args={"power": "off"}, deadline=deadline))
+    topic = topics.terminal(TERMINAL, "command", "display", "1")
+    async with house.speaking_as(house.made.made.central_file, "idle-bench") as central:
+        await central.publish(topic, command, qos=1)
+        await house.until(lambda: house.watcher.seen.status[-1:] == ["sleeping"], 20, "asleep")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 One partner in Chromium on the far side of a wire with 50 ± 30 ms of delay each way (drawn for each packet, so that
 packets overtake each other), pictures of 720p30 and sound both ways. "In" is what comes to the terminal, or to Chromium
-in its place; "out" is what the partner gets. Then the wire is cut for five seconds.
+in its place; "out" is what the partner gets. Then the wire is cut for five seconds. `--rival` measures one side only.
 """
 
 import asyncio
@@ -62,11 +62,11 @@ async def _cut(one: Pair) -> float:
     return _LIMIT_S
 
 
-async def bench(seconds: float) -> figures.Result:
-    """Both rivals, one after the other."""
-    return {name: await _measure(name, seconds) for name in RIVALS}
+async def bench(seconds: float, rival: str | None = None) -> figures.Result:
+    """Both rivals, one after the other, or only `rival`."""
+    return {name: await _measure(name, seconds) for name in RIVALS if rival in (None, name)}
 
 
 if __name__ == "__main__":
-    said = figures.options(__doc__ or "", "seconds", 12.0, "how long to look at each condition")
-    figures.run(lambda: bench(said.seconds), is_json=said.json)
+    said = figures.options(__doc__ or "", "seconds", 12.0, "how long to look at each condition", rivals=RIVALS)
+    figures.run(lambda: bench(said.seconds, said.rival), is_json=said.json)

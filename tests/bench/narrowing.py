@@ -3,7 +3,7 @@
 One partner in Chromium on the far side of a wire, pictures of 720p30 and sound both ways; the near side is the
 terminal, or Chromium in its place. First the wire is free, then it lets 600 kbit/s through each way (with a queue of
 300 ms, more is lost), then it is free again. "In" is what comes to the near side, "out" what the partner gets; rates
-are counted by the partner's browser: what it sent, and what came.
+are counted by the partner's browser: what it sent, and what came. `--rival` measures one side only.
 """
 
 import asyncio
@@ -87,11 +87,11 @@ async def _measure(name: str, seconds: float) -> dict[str, Any]:
     return found
 
 
-async def bench(seconds: float) -> figures.Result:
-    """Both rivals, one after the other."""
-    return {name: await _measure(name, seconds) for name in RIVALS}
+async def bench(seconds: float, rival: str | None = None) -> figures.Result:
+    """Both rivals, one after the other, or only `rival`."""
+    return {name: await _measure(name, seconds) for name in RIVALS if rival in (None, name)}
 
 
 if __name__ == "__main__":
-    said = figures.options(__doc__ or "", "seconds", 12.0, "how long to look at the narrow wire")
-    figures.run(lambda: bench(said.seconds), is_json=said.json)
+    said = figures.options(__doc__ or "", "seconds", 12.0, "how long to look at the narrow wire", rivals=RIVALS)
+    figures.run(lambda: bench(said.seconds, said.rival), is_json=said.json)

@@ -2,7 +2,8 @@
 
 A partner in another process sends the same encoded stream (Opus and two 720p30 lines of VP8, 1.5 Mbit/s each) to the
 one, then to the other, again and again. Counted is the main thread's processor time, from the socket to the decoded
-picture on the loop; decoders have threads of their own on both sides.
+picture: stock aiortc hands it to the loop, ours goes to the screen from its decoder's thread. Decoders have threads of
+their own on both sides, and those are not counted.
 """
 
 import asyncio

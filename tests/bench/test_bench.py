@@ -28,11 +28,12 @@ def result(script: str, *options: str) -> Any:
 
 
 def test_the_idle_bench_names_every_process():
-    """Processor and memory, each above nothing."""
+    """Processor and memory, each above nothing; awake and asleep."""
     found = result("idle.py", "--seconds", "2")
-    assert found.keys() == {"total", "processes"}
-    assert found["processes"].keys() == {"agent", "media", "ui"}
-    assert all(one["pss_mb"] > 5 and one["cpu_pct"] >= 0 for one in (found["total"], *found["processes"].values()))
+    assert found.keys() == {"total", "processes", "asleep"}
+    for part in (found, found["asleep"]):
+        assert part["processes"].keys() == {"agent", "media", "ui"}
+        assert all(one["pss_mb"] > 5 and one["cpu_pct"] >= 0 for one in (part["total"], *part["processes"].values()))
 
 
 def test_the_join_bench_measures_every_visit():
@@ -41,6 +42,14 @@ def test_the_join_bench_measures_every_visit():
     assert found.keys() == {"touch_to_first_frame_s", "touch_to_reaction_ms"}
     assert found["touch_to_first_frame_s"]["n"] == 1
     assert 0 < found["touch_to_reaction_ms"]["median"] <= found["touch_to_reaction_ms"]["p95"]
+
+
+def test_the_wire_bench_measures_lamp_screen_and_chatter():
+    """The lamp is sooner than the screen, which waits for a frame."""
+    found = result("wire.py", "--n", "2")
+    assert found["edge_to_output_ms"]["n"] == found["button_to_screen_ms"]["n"] == 2
+    assert 0 < found["edge_to_output_ms"]["median"] < found["button_to_screen_ms"]["median"]
+    assert found["chatter_cpu_pct"] >= 0
 
 
 def test_the_packet_bench_measures_both_receive_paths():

@@ -55,3 +55,17 @@ async def test_cost_is_of_a_process_and_all_that_descend_from_it():
     found = await cost.measure(lambda: cost.family(os.getpid()), 0.05)
     assert found.cores >= 0
     assert found.pss_mb > 10
+
+
+def test_ratios_are_those_of_each_round():
+    """A round on a slow machine is slow for both, and one round that went wrong is not the result."""
+
+    def side(cores: float) -> dict[str, object]:
+        part = {"cores": cores, "pss_mb": 100.0}
+        return part | {"first_frame_s": 0.2, "latency_ms": 50.0, "publishing": part}
+
+    pairs = [(0.3, 0.4), (0.6, 0.8), (0.5, 0.4)]
+    found = calling.summed([{"terminal": side(ours), "chromium": side(theirs)} for ours, theirs in pairs])
+    assert found["cpu_ratio"] == found["publishing_cpu_ratio"] == 0.75
+    assert found["cpu_ratios"] == [0.75, 0.75, 1.25]
+    assert found["terminal"]["cores"] == found["terminal"]["publishing"]["cores"] == 0.5

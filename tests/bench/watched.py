@@ -11,6 +11,7 @@ from pathlib import Path
 from kiosk.contract.configuration import load
 from kiosk.media.process import serve
 from kiosk.runtime import service
+from kiosk.runtime.life import Life
 
 
 def tasks_file(configuration: Path) -> Path:
@@ -33,7 +34,7 @@ def _writer(path: Path) -> Callable[[], None]:
 async def _main() -> None:
     path = Path(sys.argv[1])
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _writer(tasks_file(path)))
-    await serve(load(path))
+    await serve(load(path), Life())
 
 
 if __name__ == "__main__":

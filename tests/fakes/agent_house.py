@@ -18,10 +18,13 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from kiosk.contract import codec, configuration, topics
-from kiosk.contract.configuration import Button, Configuration, Links, Output, Paths, PinFactory, Room
-from kiosk.contract.links import FromUi, Role, Snapshot, ToMedia, ToUi
+from kiosk.contract.configuration import Configuration, Links, Paths
+from kiosk.contract.links import FromUi, Role, Snapshot, StartAnew, ToMedia, ToUi
+from kiosk.contract.media import Lamp, MediaReport, Plan
 from kiosk.contract.mqtt import Ack, Event, Status
+from kiosk.contract.self_test import Check, CheckResult, Examine, Examined, Verdict
 from kiosk.contract.state import State
+from kiosk.contract.wiring import DoorSign, HelpButton, HelpLamp, Light, PinFactory, Room
 from kiosk.runtime import link
 from provisioning import broker, installation, toml
 from provisioning.demo.lines import Lines
@@ -31,12 +34,12 @@ from provisioning.demo.processes import Program, Running, Supervisor
 TERMINAL = "nord.r1"
 PINS = Room(
     pin_factory=PinFactory.MOCK,
-    sign_free=Output(pin=17),
-    sign_busy=Output(pin=27),
-    sign_wait=Output(pin=22),
-    ceiling_light=Output(pin=23),
-    help_button=Button(pin=24),
-    help_lamp=Output(pin=25),
+    parts={
+        "door-sign": DoorSign(lamps={"free": 17, "busy": 27, "wait": 22}),
+        "ceiling-light": Light(pin=23),
+        "help-button": HelpButton(pin=24),
+        "help-lamp": HelpLamp(pin=25),
+    },
 )
 _new_properties: Callable[[int], Properties] = Properties
 
@@ -130,6 +133,7 @@ class App:
         self.link = connected
         self.state: State | None = None
         self.snapshots = 0
+        self.was_asked_to_start_anew = False
         self._news = asyncio.Condition()
 
     async def run(self) -> None:
@@ -137,6 +141,8 @@ class App:
         async with _closing(self.link):
             while True:
                 message: ToUi = await self.link.receive(ToUi)
+                if isinstance(message, StartAnew):
+                    self.was_asked_to_start_anew = True
                 if isinstance(message, Snapshot):
                     async with self._news:
                         self.state = message.state
@@ -155,11 +161,13 @@ class App:
 
 
 class MediaDouble:
-    """In the place of media: keeps what it was told."""
+    """In the place of media: keeps what it was told. A call with itself always goes well."""
 
-    def __init__(self, connected: link.Link) -> None:
+    def __init__(self, connected: link.Link, is_obedient: bool = False) -> None:
+        """`is_obedient`: does what it is told, see `obey`."""
         self.link = connected
         self.told: list[ToMedia] = []
+        self.is_obedient = is_obedient
         self._news = asyncio.Condition()
 
     async def run(self) -> None:
@@ -169,6 +177,15 @@ class MediaDouble:
                 async with self._news:
                     self.told.append(message)
                     self._news.notify_all()
+                if self.is_obedient and isinstance(message, Plan):
+                    self.obey(message)
+                if isinstance(message, Examine) and message.check is Check.CALL:
+                    result = CheckResult(check=Check.CALL, verdict=Verdict.PASSED)
+                    self.link.send(Examined(number=message.number, result=result))
+
+    def obey(self, plan: Plan) -> None:
+        """Camera and microphone are opened and shut as the plan says, and it is reported."""
+        self.link.send(MediaReport(camera=Lamp(plan.camera.value), microphone=Lamp(plan.microphone.value)))
 
     async def until(self, condition: Callable[[Any], Any], timeout_s: float = 5.0) -> Any:
         """The first message for which `condition` holds."""
@@ -235,6 +252,7 @@ class AgentHouse:
                 command=(sys.executable, "-m", "device", str(self.file)),
                 environment={"CREDENTIALS_DIRECTORY": str(self.made.credentials(self.file))},
                 is_restarted=is_restarted,
+                command_after=(sys.executable, "-m", "device.room.safe", str(self.file)) if is_restarted else (),
             )
         )
 
@@ -279,9 +297,10 @@ class AgentHouse:
         self._group.create_task(app.run(), name="app")
         return app
 
-    async def media(self) -> MediaDouble:
+    async def media(self, *, is_obedient: bool = False) -> MediaDouble:
         connected = await link.connect(self.configuration.links.media_socket, Role.MEDIA, Role.AGENT, link.uid_of(""))
-        media = MediaDouble(connected)
+        connected.send(MediaReport())  # as media does, before it is told anything
+        media = MediaDouble(connected, is_obedient)
         self._group.create_task(media.run(), name="media")
         return media
 

@@ -33,7 +33,9 @@ class Coturn:
 
 
 @contextlib.asynccontextmanager
-async def running(directory: Path, address: str = ADDRESS, authority: Authority | None = None) -> AsyncIterator[Coturn]:
+async def running(
+    directory: Path, address: str = ADDRESS, authority: Authority | None = None, options: tuple[str, ...] = ()
+) -> AsyncIterator[Coturn]:
     """For the time of the context, with a certificate of `authority`, or of one made for it."""
     authority = authority or Authority.create(directory / "authority")
     certificate, key = directory / "turn.pem", directory / "turn-key.pem"
@@ -49,7 +51,9 @@ async def running(directory: Path, address: str = ADDRESS, authority: Authority 
     )
     log_file = directory / "turn.log"
     with log_file.open("wb") as log:
-        process = await asyncio.create_subprocess_exec(*turn.command(directory / "turn"), stdout=log, stderr=log)
+        process = await asyncio.create_subprocess_exec(
+            *turn.command(directory / "turn"), *options, stdout=log, stderr=log
+        )
     try:
         await until_open(ports[0], host=address)
         yield Coturn(relay, authority.ca_file, log_file)

@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from kiosk.contract.media import PlannedPeer, Signal
+import msgspec
+
+from kiosk.contract.media import PlannedPeer, Signal, SignalKind
 from kiosk.contract.partner import PeerView
 from kiosk.contract.state import Consent, Standing
 from tests.fakes.desk_house import DeskHouse
@@ -33,6 +36,8 @@ class RoomWithMedia:
         self.admitted: dict[str, tuple[Visitor, Consent]] = {}
         self._outgoing: asyncio.Queue[tuple[Visitor, Any]] = asyncio.Queue()
         self.signals: list[Signal] = []
+        self.limit_kbps = 0
+        """What answers tell browsers to send at most; 0: nothing. As good as a narrow way."""
         room.on_signal = self._signalled
 
     async def run(self) -> None:
@@ -41,6 +46,9 @@ class RoomWithMedia:
             await self.room.seal(visitor, message)
 
     def pass_on(self, visitor: Visitor, message: object) -> None:
+        if self.limit_kbps and isinstance(message, Signal) and message.kind is SignalKind.ANSWER:
+            sdp = re.sub(r"(?m)^(m=video .*\r\nc=.*\r\n)", rf"\1b=AS:{self.limit_kbps}\r\n", message.sdp)
+            message = msgspec.structs.replace(message, sdp=sdp)
         self._outgoing.put_nowait((visitor, message))
 
     def _signalled(self, visitor: Visitor, signal: Signal) -> None:

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from kiosk.contract.links import FromMedia, Role
 from kiosk.contract.media import MediaReport, PeerReport, Plan, PlannedPeer, Sending, Showing, Signal, SignalKind, Wish
+from kiosk.contract.self_test import Examined
 from kiosk.runtime import link
 
 FRAMES_PER_SECOND = 20
@@ -74,6 +75,8 @@ class Terminal:
         self.reports = 0
         self.pages: dict[str, Page] = {}
         self.stray: list[Signal] = []
+        self.examined: asyncio.Queue[Examined] = asyncio.Queue()
+        """Answers to the self-test."""
         self.link: link.Link | None = None
         self.process: asyncio.subprocess.Process | None = None
         self._news = asyncio.Condition()
@@ -108,6 +111,8 @@ class Terminal:
                 message = await connected.receive(FromMedia)
                 if isinstance(message, MediaReport):
                     self.report, self.reports = message, self.reports + 1
+                elif isinstance(message, Examined):
+                    self.examined.put_nowait(message)
                 elif isinstance(message, Signal):
                     self._pass_on(message)
                 async with self._news:
@@ -141,10 +146,20 @@ class Terminal:
         self.send(self.plan)
 
     async def until(self, holds: Callable[[MediaReport], bool], timeout_s: float = 10) -> MediaReport:
-        """Waits for a report for which this holds; the last report is in the failure."""
+        """Waits for a report for which this holds; the last report is in the failure.
+
+        It does not hold for a report without the peer that it asks for.
+        """
+
+        def is_so() -> bool:
+            try:
+                return self.link is not None and bool(self.reports) and holds(self.report)
+            except IndexError:
+                return False
+
         try:
             async with asyncio.timeout(timeout_s), self._news:
-                await self._news.wait_for(lambda: self.link is not None and self.reports and holds(self.report))
+                await self._news.wait_for(is_so)
         except TimeoutError:
             raise AssertionError(f"not within {timeout_s} s; last report: {self.report}") from None
         return self.report

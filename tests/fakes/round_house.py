@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,17 @@ from tests.unit.consultation.house import House, call_of
 class RoundHouse(House):
     """The rules of a consultation, joined to `Rounds` as the agent joins them."""
 
-    def __init__(self, directory: Path, refusals: Refusals, engine: EngineChoice = EngineChoice.JANUS) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        refusals: Refusals,
+        engine: EngineChoice = EngineChoice.JANUS,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._news = asyncio.Event()
         self._rounds: Rounds | None = None
         super().__init__()
-        self._rounds = Rounds(lambda: self.state, self.happen, directory / "rounds.json", refusals)
+        self._rounds = Rounds(lambda: self.state, self.happen, directory / "rounds.json", refusals, tls)
         self.refusals = refusals
         self.do(events.EngineChosen(engine=engine))
 

@@ -19,7 +19,7 @@ class FakeStream:
 
     def start(self) -> None:
         if self.card in self._library.busy:
-            raise PortAudioError("Device unavailable")
+            raise PortAudioError("Error starting stream: Device unavailable [PaErrorCode -9985]", -9985)
         self.active = True
         self._library.streams.append(self)
         self._library.news.release()
@@ -76,7 +76,7 @@ class SoundCards:
 
     def _make(self, device: int, callback: Callable[..., None], **options: Any) -> FakeStream:
         if self._listed[device] not in self.cards:
-            raise PortAudioError("Invalid device")
+            raise PortAudioError("Error opening stream: Invalid device [PaErrorCode -9996]", -9996)
         return FakeStream(self, self._listed[device], callback)
 
     RawInputStream = RawOutputStream = _make

@@ -22,7 +22,7 @@ import aiomqtt
 import msgspec
 import pytest
 
-from kiosk.contract import codec, topics
+from kiosk.contract import codec, topics, wiring
 from kiosk.contract.directory import DeskPresence
 from kiosk.contract.mqtt import Event
 from kiosk.contract.state import Partner, State
@@ -201,9 +201,12 @@ class House:
 
     async def sign(self) -> list[str]:
         """Which lamps of the door sign are lit."""
-        room = self.made.terminal.room
-        outputs = {"free": room.sign_free, "busy": room.sign_busy, "wait": room.sign_wait}
-        return [name for name, output in outputs.items() if output and await self.lamp(output.pin)]
+        lamps = wiring.lines(self.made.terminal.room.parts["door-sign"])
+        return [name.removeprefix("lamps.") for name, pin in lamps.items() if await self.lamp(pin)]
+
+    def pin(self, part: str) -> int:
+        """The line of a part with one line."""
+        return wiring.lines(self.made.terminal.room.parts[part])["pin"]
 
     async def until(self, condition: Callable[[], Any], timeout_s: float, what: str) -> float:
         """Returns the seconds it took until `condition` held.

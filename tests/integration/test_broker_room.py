@@ -7,9 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.contract import codec, intents
-from kiosk.contract.configuration import Button, Output
-from kiosk.contract.mqtt import Alert, HardwareState
+from kiosk.contract.mqtt import Alert, HardwareState, PartState
 from kiosk.contract.state import Consent, Phase
+from kiosk.contract.wiring import HelpButton, Light
 from tests.fakes.agent_house import PINS, AgentHouse, Observer
 
 
@@ -72,12 +72,11 @@ async def test_the_door_sign_follows_a_visit(house: AgentHouse) -> None:
 
 
 async def test_wires_that_do_not_answer_are_faults(house: AgentHouse) -> None:
-    """Two parts on one pin, and one on a pin that is not there: alerts, and everything else works."""
+    """Two parts on chips that are not there: alerts, and everything else works."""
     room = replace(
         PINS,
         bench_socket=house.configuration.room.bench_socket,
-        ceiling_light=Output(pin=17),
-        help_button=Button(pin=53),
+        parts={**PINS.parts, "ceiling-light": Light(pin=23, chip=14), "help-button": HelpButton(pin=24, chip=15)},
     )
     house.configure(room=room)
     await house.start_broker()
@@ -88,6 +87,9 @@ async def test_wires_that_do_not_answer_are_faults(house: AgentHouse) -> None:
         told = hardware(central)
         assert told is not None
         assert told.help_button == "missing"
+        assert told.parts["help-button"] == PartState(role="help-button", fault="pins-missing")
+        sign = {"lamps.free": 1.0, "lamps.busy": 0.0, "lamps.wait": 0.0}
+        assert told.parts["door-sign"] == PartState(role="door-sign", says="free", levels=sign)
         app = await house.app()
         assert set((await app.until(lambda _: True)).hardware_faults) == {"ceiling-light", "help-button"}
 
@@ -132,12 +134,14 @@ async def test_a_killed_app_comes_back_to_the_same_picture(house: AgentHouse) ->
 
 
 async def test_idle_is_quiet(house: AgentHouse) -> None:
-    """Nobody touches anything: after the first snapshot there is at most one a minute."""
+    """Nobody touches anything: once the agent has read and connected what it needs, there is at most one a minute."""
     await house.start_agent()
     app = await house.app()
-    await app.until(lambda _: True)
     with pytest.raises(TimeoutError):
-        await app.until(lambda _: app.snapshots > 2, timeout_s=3)
+        await app.until(lambda _: app.snapshots > 4, timeout_s=1)
+    begun = app.snapshots
+    with pytest.raises(TimeoutError):
+        await app.until(lambda _: app.snapshots > begun + 1, timeout_s=3)
 
 
 async def test_a_wrong_configuration_ends_with_its_reason(house: AgentHouse) -> None:

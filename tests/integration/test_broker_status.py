@@ -22,7 +22,7 @@ async def test_a_start_is_init_then_ready_and_everything_is_told(house: AgentHou
         for topic in (["info"], ["state", "session"], ["state", "hardware"], ["state", "config"]):
             assert await central.until(functools.partial(central.payloads, *topic)), topic
         info = codec.decode(central.payloads("info")[0], Info, "test")
-        assert info.capabilities == ("identify", "ping")
+        assert {"display", "identify", "ping"} <= set(info.capabilities)
 
 
 async def test_a_goodbye_is_no_loss(house: AgentHouse) -> None:

@@ -258,10 +258,8 @@ async def outage(house: House) -> AsyncIterator[None]:
 
 async def press_help(house: House) -> None:
     """The button on the wall, and lets go of it."""
-    button = house.made.terminal.room.help_button
-    assert button is not None
-    await house.wire(do="press", pin=button.pin)
-    await house.wire(do="release", pin=button.pin)
+    await house.wire(do="press", pin=house.pin("help-button"))
+    await house.wire(do="release", pin=house.pin("help-button"))
 
 
 async def test_agent_dies_while_the_broker_is_away(house: House) -> None:
@@ -322,19 +320,18 @@ async def dead_app(house: House) -> AsyncIterator[None]:
 async def test_help_works_with_the_app_dead(house: House) -> None:
     """The button on the wall: an alert on MQTT and the lamp at once; the screen that comes back takes it back."""
     await in_call(house)
-    lamp = house.made.terminal.room.help_lamp
-    assert lamp is not None
+    lamp = house.pin("help-lamp")
     async with dead_app(house):
         pressed_s = time.monotonic()
         await press_help(house)
         await house.until(lambda: house.said("alert", "help")[-1:] not in ([], [b""]), 2.0, "an alert")
         measured("alert_s", round(time.monotonic() - pressed_s, 3))
-        assert await house.lamp(lamp.pin)
+        assert await house.lamp(lamp)
         assert codec.decode(house.said("alert", "help")[-1], Alert, "test").severity == "critical"
     await house.hands.until(phase=Phase.SESSION, sheet=Sheet.HELP)
     await house.hands.touch("cancel-help")
     await house.until(lambda: house.said("alert", "help")[-1] == b"", 2.0, "the alert is resolved")
-    assert not await house.lamp(lamp.pin)
+    assert not await house.lamp(lamp)
     assert house.state().sheet is Sheet.NONE
 
 

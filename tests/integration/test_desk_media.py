@@ -111,6 +111,37 @@ async def test_browser_and_room_see_and_hear_each_other(desk: DeskHouse, short_p
         await both.room.until(lambda: both.room.of(Leave) == [Leave(call=visitor.call)], 3)
 
 
+JS_NARROW = """async (said) => {
+  const { Narrow } = await import('/assets/narrow.js');
+  const { FULL, limitsOf } = await import('/assets/lines.js');
+  const narrow = new Narrow();
+  narrow.begin(0);
+  const track = { getSettings: () => ({ height: 720 }) };
+  return said.map(([at_ms, available, hasScreen]) => {
+    narrow.look(available, hasScreen, at_ms);
+    const { scaleResolutionDownBy, maxBitrate } = limitsOf('camera', track, FULL, narrow.shrink);
+    return [scaleResolutionDownBy, maxBitrate];
+  });
+}"""
+
+
+async def test_on_a_narrow_way_the_page_sends_a_smaller_picture(desk: DeskHouse, short_path: Path) -> None:
+    """At once, and a larger one only after a while, when there is more than enough; its rate may grow meanwhile."""
+    async with room_with_media(desk, short_path) as both, chromium() as browser:
+        both.limit_kbps = 200
+        async with open_tab(browser, "about:blank") as tab:
+            await come_in(both, tab, desk)
+            said = [
+                *((1000, 300_000, False), (4000, 1_500_000, False), (5000, 500_000, False), (5400, 2_000_000, False)),
+                *((7000, 1_000_000, False), (7400, 1_300_000, False), (8000, 200_000, False), (10_000, 0, False)),
+                *((10_400, 360_000, False), (12_400, 1_300_000, False), (12_800, 1_300_000, True)),
+            ]
+            found = await tab.evaluate(JS_NARROW, said)
+            assert [scale for scale, _ in found] == [1, 1, 2, 2, 2, 1, 4, 4, 2, 1, 2]
+            assert {rate for _, rate in found} == {1_800_000}
+            await page_until(tab, "s.peers.room.shrink === 4 && s.peers.room.camera.sentHeight <= 180")
+
+
 async def test_sound_only_has_no_picture_either_way(desk: DeskHouse, short_path: Path) -> None:
     """The customer's choice binds the page: its camera stays here, it can show nothing, it sees nothing."""
     async with room_with_media(desk, short_path) as both, chromium() as browser:

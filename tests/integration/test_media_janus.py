@@ -1,15 +1,22 @@
 """The media process by way of Debian's Janus: partners of plain aiortc, rounds made as the agent makes them."""
 
+import asyncio
+import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Never
 
 import msgspec
 import pytest
+from aiortc import MediaStreamTrack
 
+from kiosk.contract.errors import MediaServerError
 from kiosk.contract.media import MediaReport, PeerLink, PeerReport, Plan, PlannedPeer, Seat, Sending
+from kiosk.media.engine.videoroom import LOST_S
 from kiosk.runtime import janus
+from kiosk.runtime.janus import ANSWER_S
 from provisioning.authority import Authority
 from provisioning.demo.ports import HOST
 from tests.fakes.janus import MEDIA_ADDRESS, Janus, running
@@ -133,8 +140,8 @@ async def test_who_is_put_out_does_not_come_back(tmp_path: Path, server: Janus) 
         await round.put_out(seat)
         await until_all(terminal, lambda peer: peer.link is PeerLink.LOST, timeout_s=2)
         sent = terminal.report.peers[0].frames_sent
-        reports = terminal.reports
-        await terminal.until(lambda _: terminal.reports >= reports + 3)
+        out_s = time.monotonic()
+        await terminal.until(lambda _: time.monotonic() - out_s > LOST_S + 1)
         assert (terminal.report.peers[0].frames_sent, terminal.report.lost_room) == (sent, "")
         assert terminal.report.refused == 0
         do(terminal, await round.seat(), partner.planned)
@@ -250,6 +257,62 @@ async def test_a_cable_pulled_for_5_s_costs_at_most_5_more(tmp_path: Path) -> No
         await until_all(terminal, lambda peer: peer.frames_received > goals[0] and peer.frames_sent > goals[1])
         assert time.monotonic() - back_s < 5
         assert terminal.report.peers[0].audio_packets_sent == 0
+
+
+class _FallsSilent(JanusPartner):
+    """Once `is_silent`, what is published anew carries nothing."""
+
+    is_silent = False
+
+    def _voice(self) -> MediaStreamTrack:
+        return _Nothing("audio") if self.is_silent else super()._voice()
+
+    def _picture(self, luma: int) -> MediaStreamTrack:
+        return _Nothing("video") if self.is_silent else super()._picture(luma)
+
+
+class _Nothing(MediaStreamTrack):
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    async def recv(self) -> Never:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_who_comes_back_and_sends_nothing_is_asked_for_once_more_and_then_left_in_peace(
+    tmp_path: Path, server: Janus
+) -> None:
+    """A server may connect and pass nothing on; but a partner may also have nothing to say."""
+    async with running_terminal(tmp_path) as terminal, round_on(server.server) as round:
+        partner = _FallsSilent(await round.seat(), "a" * 16)
+        async with partner:
+            await partner.publish()
+            do(terminal, await round.seat(), partner.planned)
+            await until_all(terminal, lambda peer: peer.frames_received > 5)
+            partner.is_silent = True
+            await partner.publish_anew()
+            for _ in range(2):
+                await until_all(terminal, lambda peer: peer.link is PeerLink.LOST, timeout_s=5)
+                await until_all(terminal, lambda peer: peer.link is PeerLink.UP, timeout_s=5)
+            with pytest.raises(AssertionError, match="not within"):
+                await until_all(terminal, lambda peer: peer.link is PeerLink.LOST, timeout_s=4)
+
+
+async def test_whoever_asks_a_server_without_its_network_soon_knows(tmp_path: Path) -> None:
+    """Janus hangs up, before or after its answer; nobody waits for an answer until it would be overdue."""
+    async with running(tmp_path / "janus") as server, round_on(server.server) as round:
+        await cable("down")
+        try:
+            for _ in range(8):
+                async with JanusPartner(await round.seat(), "a" * 16) as partner:
+                    began_s = time.monotonic()
+                    with contextlib.suppress(MediaServerError):
+                        await partner.publish(has_picture=False)
+                    assert time.monotonic() - began_s < ANSWER_S / 2
+        finally:
+            await cable("up")
 
 
 async def test_the_engine_changes_in_a_running_session(tmp_path: Path, server: Janus) -> None:

@@ -118,6 +118,29 @@ async def test_refused_events_are_listed_and_the_rest_is_published(
     assert await _retained(house, topics.terminal(ROOM, "desired", "schedule"))
 
 
+async def test_a_dry_run_checks_and_publishes_nothing(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every push, and the withdrawal of a link; what is wrong is still told."""
+    assert main(["relay", "new", str(tmp_path / "relay"), "--host", "turn.example.org", "--address", "192.0.2.1"]) == 0
+    pushes = (
+        (("schedule", "push", "--room", ROOM, str(_calendar(tmp_path))), topics.terminal(ROOM, "desired", "schedule")),
+        (("directory", "push", str(DIRECTORY)), topics.DIRECTORY),
+        (("media-server", "push", "--room", ROOM), topics.terminal(ROOM, "desired", "media-servers")),
+        (
+            ("relay", "push", "--room", ROOM, str(tmp_path / "relay/relay.toml")),
+            topics.terminal(ROOM, "desired", "ice-servers"),
+        ),
+        (("link", "revoke", "0123456789abcdef"), topics.REVOKED),
+    )
+    for arguments, topic in pushes:
+        capsys.readouterr()
+        assert house.provision(*arguments, "--dry-run") == 0
+        assert "would be" in capsys.readouterr().out
+        assert await _retained(house, topic) is None
+    assert house.provision("directory", "push", "nowhere.toml", "--dry-run") == 1
+
+
 @pytest.mark.parametrize(
     "content", [b"no calendar", b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"]
 )

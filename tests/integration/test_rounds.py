@@ -1,4 +1,7 @@
-"""Rounds on Debian's Janus: opened, seated, moved and destroyed as the consultation wants. Nobody here has media."""
+"""Rounds on Debian's Janus: opened, seated, moved and destroyed as the consultation wants. Nobody here has media.
+
+One file: the scenes share one Janus and the helpers that sit down in its rooms.
+"""
 
 import asyncio
 import logging
@@ -21,6 +24,7 @@ from kiosk.contract.state import Consent, Round, State
 from kiosk.runtime import janus
 from kiosk.runtime.janus import Handle, Session, connected
 from kiosk.runtime.log import Refusals
+from provisioning.authority import Authority
 from provisioning.demo.ports import HOST, free_port
 from tests.fakes.janus import Janus, running
 from tests.fakes.round_house import RoundHouse
@@ -96,6 +100,32 @@ async def test_a_round_lasts_as_long_as_its_session(scene: RoundHouse, server: J
 
 async def _not(answer: Any) -> bool:
     return not await answer
+
+
+async def test_a_server_with_a_certificate_of_the_house_carries_rounds(tmp_path: Path):
+    """By TLS: who trusts the installation's authority gets rooms and seats, who does not gets none, and it is named."""
+    authority = Authority.create(tmp_path / "authority")
+    pem, key = tmp_path / "media.pem", tmp_path / "media-key.pem"
+    authority.issue("media", pem, key, hosts=[HOST])
+    tls = janus.trust(authority.ca_file)
+    refusals = Refusals(logging.getLogger("test"))
+    stranger = RoundHouse(tmp_path / "stranger", refusals)
+    house = RoundHouse(tmp_path / "house", Refusals(logging.getLogger("test")), tls=tls)
+    async with running(tmp_path / "janus", certificate=(pem, key)) as server:
+        assert server.server.url.startswith("wss://")
+        async with stranger.alive(server.server):
+            stranger.in_session().admitted("youth-1")
+            await until_true(lambda: _is_refused(refusals))
+            assert _round(stranger.state) is None
+        async with house.alive(server.server), connected(server.server.url, tls=tls) as page:
+            house.in_session().admitted("youth-1")
+            seat = await house.seat_of("youth-1")
+            await sit(page, seat)
+            assert seat.feed in await people(page, seat.room)
+
+
+async def _is_refused(refusals: Refusals) -> bool:
+    return refusals.total > 0
 
 
 async def test_a_seat_opens_the_room_for_its_holder_only(scene: RoundHouse, server: Janus):

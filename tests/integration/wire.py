@@ -64,9 +64,13 @@ class Wire:
 
     def of(self, pid: int, ssrc: int) -> list[Packet]:
         """What a process has sent of one stream, oldest first."""
+        return [one for one in self.sent_by(pid) if one.ssrc == ssrc]
+
+    def sent_by(self, pid: int, since_s: float = 0.0) -> list[Packet]:
+        """What a process has sent, oldest first."""
         self.take()
         ports = _udp_ports(pid)
-        return [one for one in self.packets if one.ssrc == ssrc and one.source_port in ports]
+        return [one for one in self.packets if one.source_port in ports and one.at_s >= since_s]
 
     def close(self) -> None:
         self._socket.close()

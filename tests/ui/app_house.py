@@ -10,7 +10,8 @@ from typing import Any
 
 import av
 
-from kiosk.contract.links import FromUi, Role, Snapshot
+from kiosk.contract.links import FromUi, Keystroke, Role, Snapshot, TouchReport
+from kiosk.contract.room import Key
 from kiosk.contract.state import State
 from kiosk.runtime import link
 from provisioning.demo.hands import Hands
@@ -32,6 +33,7 @@ pin_factory = "mock"
 ui_socket = "{folder}/ui.sock"
 media_socket = "{folder}/media.sock"
 frames_socket = "{folder}/frames.sock"
+enrolment_file = "{folder}/enrolment.json"
 [ui]
 is_fullscreen = false
 hands_socket = "{folder}/hands.sock"
@@ -52,12 +54,19 @@ class Agent:
         for connected in self._links:
             connected.send(Snapshot(state=self._state))
 
+    def strike(self, key: Key) -> None:
+        """A tactile key was pressed."""
+        for connected in self._links:
+            connected.send(Keystroke(key=key))
+
     async def _serve(self, connected: link.Link) -> None:
         self._links.add(connected)
         connected.send(Snapshot(state=self._state))
         try:
             while True:
-                self.heard.put_nowait(await connected.receive(FromUi))
+                message = await connected.receive(FromUi)
+                if not isinstance(message, TouchReport):  # comes when its time has come, whatever is touched
+                    self.heard.put_nowait(message)
         finally:
             self._links.discard(connected)
 

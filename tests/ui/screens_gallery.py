@@ -1,7 +1,7 @@
 """Draws every screen offscreen from real states and saves pictures, for eyes beside the target pictures.
 
 `python -m tests.ui.screens_gallery --out DIR [--size 800x480] [--language ar] [--only idle,end]
-[--contrast] [--large]`
+[--contrast] [--large] [--keys 3]`
 """
 
 import argparse
@@ -18,6 +18,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--language", default="de")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", default="", help="beginnings of names, with commas between")
+    parser.add_argument("--keys", type=int, default=0, help="so many presses of the key for the next control")
     for flag in ("contrast", "large"):
         parser.add_argument(f"--{flag}", action="store_true")
     return parser.parse_args()
@@ -32,9 +33,12 @@ def main() -> None:
     from tests.ui.stage import Glass
 
     glass = Glass(width, height)
+    from kiosk.contract.room import Key
     from kiosk.contract.state import TextSize
+    from kiosk.ui.focus import Focus
     from kiosk.ui.present import present, present_nothing
     from kiosk.ui.screens import Host
+    from tests.ui.first_starts import first_starts
     from tests.ui.visit_states import STATES
     from tests.unit.ui.visits import SETTING
 
@@ -45,6 +49,7 @@ def main() -> None:
         for name, state in STATES.items()
     }
     views["nothing"] = present_nothing(setting, wanted.language)
+    views |= {f"first, {name}": view for name, view in first_starts(setting, wanted.language, **look).items()}
     suffix = "-".join([wanted.language, *(flag for flag in ("contrast", "large") if getattr(wanted, flag))])
     for name, view in views.items():
         if not name.startswith(tuple(wanted.only.split(","))):
@@ -53,6 +58,10 @@ def main() -> None:
         host.show(view)
         glass.put(host)
         _fill(host)
+        glass.settle()
+        focus = Focus(host)
+        for _ in range(wanted.keys):
+            focus.strike(Key.NEXT)
         glass.settle()
         glass.save(wanted.out / f"{name.replace(', ', '-')}-{wanted.size}-{suffix}.png")
 

@@ -12,13 +12,15 @@ class Glass:
     def __init__(self, width: int, height: int) -> None:
         from kivy.config import Config
 
-        for name, value in (("width", width), ("height", height), ("multisamples", 0), ("maxfps", 0)):
+        for name, value in (("width", width), ("height", height), ("multisamples", 0)):
             Config.set("graphics", name, str(value))
         from kivy.base import EventLoop
+        from kivy.clock import Clock
         from kivy.core.window import Window
 
         from kiosk.ui.theme import PANELS, theme
 
+        Clock._max_fps = 0.0  # the clock was made when this module was imported; it would sleep a third of the time
         self.window: Any = Window
         self._loop: Any = EventLoop
         EventLoop.window = Window

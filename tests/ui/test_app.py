@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -11,11 +12,14 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.contract import intents
+from kiosk.contract.enrolment import Fault, Step
 from kiosk.contract.media import Lamp, Levels, MediaReport, Quality
 from kiosk.contract.schedule import Appointment
 from kiosk.contract.state import Phase, Session, Sheet
 from kiosk.runtime.frames import FrameRingWriter
 from kiosk.runtime.tiles import FrameServer
+from provisioning.enrolment.faults import FaultError
+from provisioning.enrolment.status import Board
 from tests.fakes.painter import HEIGHT_PX, WIDTH_PX, plain
 from tests.ui.app_house import PATIENCE_S, Agent, App, run_app
 from tests.unit.ui.visits import BRANDT, HADDAD, a_session, a_state, seen, with_peers
@@ -31,6 +35,8 @@ PREPARATION = replace(
 PAPER, CARD, NIGHT = (0xF5, 0xF0, 0xE6), (0xFF, 0xFC, 0xF6), (0x2A, 0x27, 0x23)
 LEVEL = (465, 82)
 """In the bar beside the microphone's word."""
+QR_CORNER = (115, 285)
+"""In the upper left finder pattern of the code of the first start."""
 OWN_PICTURE = (270, 300)
 """Somewhere in the big own picture of the preparation, from the top left."""
 
@@ -46,6 +52,23 @@ async def test_without_an_agent_it_asks_for_a_moment_and_nothing_can_be_touched(
     said = await app.until(view="fault", is_connected=False)
     assert said["phase"] == ""
     assert (await app.ask(do="controls"))["controls"] == []
+
+
+async def test_before_there_is_an_agent_the_way_to_the_certificate_is_shown(app: App) -> None:
+    """Step by step as enrolment writes it, in a language one touches; then the agent takes over, in the house's own."""
+    board = Board(app.folder / "enrolment.json", lambda line: None)
+    board.show(Step.FINDING_SERVER, server="https://central.example.org")
+    await app.until(view="firststart", title="Dieses Gerät wird eingerichtet.")
+    board.show_fault(FaultError(Fault.NO_NETWORK), 5.0)
+    await app.until(title="Es gibt kein Netz.")
+    for control in ("corner", "language-en", "close"):
+        await app.hands.touch(control)
+    board.show(Step.WAITING_FOR_YES, code="K7QF-3MZP-T2WA")
+    await app.until(view="firststart", title="Staff have to approve this code.", is_connected=False)
+    await app.until_colour(*QR_CORNER, (0, 0, 0))
+    (app.folder / "enrolment.json").write_text('{"step": "nonsense"}')
+    async with Agent(IDLE).listen(app.folder):
+        await app.until(view="idle", is_connected=True)
 
 
 async def test_what_the_agent_says_is_shown_and_what_is_touched_is_told(app: App) -> None:
@@ -187,3 +210,20 @@ async def test_it_ends_when_it_is_asked_to(app: App) -> None:
         app.process.terminate()
         async with asyncio.timeout(5):
             assert await app.process.wait() == 0
+
+
+async def test_it_is_ready_with_its_first_picture_and_alive_as_long_as_pictures_come(tmp_path: Path) -> None:
+    """What systemd hears: READY=1 after a frame was drawn, then WATCHDOG=1, although nothing moves on the screen."""
+    loop, heard = asyncio.get_running_loop(), asyncio.Queue[bytes]()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.bind(str(tmp_path / "notify"))
+        sock.setblocking(False)
+        loop.add_reader(sock, lambda: heard.put_nowait(sock.recv(4096)))
+        asked = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "600000"}
+        async with run_app(tmp_path, **asked) as app, asyncio.timeout(PATIENCE_S):
+            while await heard.get() != b"READY=1":
+                pass
+            assert (await app.ask(do="state"))["fps"] > 0
+            while await heard.get() != b"WATCHDOG=1":
+                pass
+        loop.remove_reader(sock)

@@ -1,5 +1,6 @@
 """The screens around a session in every size: what can be touched is big enough and does what it says; words fit."""
 
+import math
 from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
@@ -8,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.contract.state import TextSize
-from kiosk.ui.present import Form, View, name_of, present, present_nothing
+from kiosk.ui.present import Form, Setting, View, name_of, present, present_nothing
 from kiosk.ui.present.views import (
     DesksView,
     DoorView,
@@ -18,7 +19,8 @@ from kiosk.ui.present.views import (
     SessionView,
     ShowView,
 )
-from kiosk.ui.theme.panel import PANELS
+from kiosk.ui.theme.panel import CAPITAL_HEIGHT, PANELS
+from tests.ui.first_starts import first_starts
 from tests.ui.visit_states import STATES
 from tests.unit.ui.visits import SETTING
 
@@ -50,27 +52,35 @@ class Box(NamedTuple):
 
 def shown(glass: "Glass", view: Any, size: tuple[int, int]) -> "Host":
     """The view on a glass of this size; the window may be smaller, which no layout minds."""
-    from kivy.clock import Clock
-    from kivy.lang import Builder
-
     from kiosk.ui.screens import Host
     from kiosk.ui.theme import theme
 
     theme.panel = PANELS[size]
     host: Host = glass.put(Host(size_hint=(None, None), size=size))
     host.show(view)
+    _lay_out()
+    return host
+
+
+def _lay_out() -> None:
+    from kivy.clock import Clock
+    from kivy.lang import Builder
+
     for _ in range(8):  # without drawing, which takes ten times as long
         Clock.tick()
         Builder.sync()
         Clock.tick_draw()
         Builder.sync()
-    return host
+
+
+def _setting(size: tuple[int, int]) -> Setting:
+    panel = PANELS[size]
+    return replace(SETTING, form=Form.WIDE if panel.is_wide else Form(panel.form.value))
 
 
 def views(size: tuple[int, int], language: str, **look: Any) -> Iterator[tuple[str, View]]:
     """Every state as it is presented at this size."""
-    panel = PANELS[size]
-    setting = replace(SETTING, form=Form.WIDE if panel.is_wide else Form(panel.form.value))
+    setting = _setting(size)
     for name, state in STATES.items():
         view = present(replace(state, language=language, **look), setting, state.now)
         if not isinstance(view, ELSEWHERE):
@@ -147,7 +157,8 @@ def problems(host: "Host", size: tuple[int, int], least_px: float) -> Iterator[s
 
 def test_every_view_has_its_screen(glass: "Glass") -> None:
     """The screen of the view's name, with something on it."""
-    by_kind = {type(view): view for state in STATES.values() for view in [present(state, SETTING, state.now)]}
+    by_kind: dict[type, Any] = {type(view): view for view in first_starts(SETTING, "de").values()}
+    by_kind |= {type(view): view for state in STATES.values() for view in [present(state, SETTING, state.now)]}
     assert set(by_kind) == set(get_args(View))
     for view in by_kind.values():
         host = shown(glass, view, (1280, 800))
@@ -177,6 +188,45 @@ def test_large_letters_take_nothing_from_the_targets(glass: "Glass", size: tuple
     assert not found, "\n".join(found)
 
 
+@every_size
+@pytest.mark.parametrize(
+    ("language", "letters"), [("de", TextSize.NORMAL), ("ar", TextSize.NORMAL), ("de", TextSize.LARGE)]
+)
+def test_the_first_start_fits_whatever_goes_wrong(
+    glass: "Glass", size: tuple[int, int], language: str, letters: TextSize
+) -> None:
+    """Its steps, its code, every fault; on one screen, as on a terminal."""
+    views = first_starts(_setting(size), language, text_size=letters)
+    host = shown(glass, views["finding"], size)
+    found = []
+    for name, view in views.items():
+        host.show(view)
+        _lay_out()
+        found += [f"{name}: {wrong}" for wrong in problems(host, size, PANELS[size].mm(LEAST_MM) - OFF_PX)]
+        found += [f"{name}: cut: {text}" for text in _cut_words(host)]
+    assert not found, "\n".join(found)
+
+
+def _cut_words(host: "Host") -> list[str]:
+    from kiosk.ui.widgets import Text
+
+    return [text.text for text in seen(host, Text) if text.is_cut and text.role != "staff"]
+
+
+@every_size
+def test_a_code_on_the_screen_can_be_read_from_a_metre(glass: "Glass", size: tuple[int, int]) -> None:
+    """By people: capitals of 20 minutes of arc; by a phone: modules of a millimetre, in whole pixels, on white."""
+    from kiosk.ui.widgets import QrCode, Text
+
+    panel = PANELS[size]
+    host = shown(glass, first_starts(_setting(size), "de")["code"], size)
+    (code,) = seen(host, QrCode)
+    assert code.module_px >= max(5, panel.mm(1))
+    (words,) = (text for text in seen(host, Text) if text.role == "display")
+    lines = words.text.count("\n") + 1
+    assert words.text_height / lines * CAPITAL_HEIGHT >= panel.mm(1000 * math.tan(math.radians(20 / 60)))
+
+
 def test_a_touch_on_a_control_means_what_its_view_says(glass: "Glass") -> None:
     """Every control of every screen, in the top bar and below it."""
     from kiosk.ui.widgets import Touchable
@@ -190,4 +240,4 @@ def test_a_touch_on_a_control_means_what_its_view_says(glass: "Glass") -> None:
             said.clear()
             glass.touch(widget)
             assert said == [widget.meaning], f"{name}: {widget.speech}"
-        assert touched or name == "nothing"
+        assert touched or name in ("nothing", "sleep")

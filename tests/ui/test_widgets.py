@@ -195,3 +195,31 @@ def test_a_bar_is_filled_as_far_as_its_share(glass: Glass) -> None:
     assert filled() == [True, True]
     bar.share = 0.0
     assert filled() == [False, False]
+
+
+def test_what_is_not_seen_is_not_drawn(glass: Glass) -> None:
+    """A hidden part, one without words, one without a colour; and all of them again when they are seen."""
+    from kiosk.ui.widgets import Icon, Row, Surface, Text
+
+    def drawn(widget: Any) -> list[str]:
+        found: list[Any] = [widget.canvas]
+        for group in found:
+            found += getattr(group, "children", [])
+        return [name for one in found if (name := type(one).__name__) in ("Mesh", "Rectangle", "Color")]
+
+    row = Row()
+    parts = [Icon(icon="globe", size_px=60), Text(text="Hallo"), Surface(ground=[1, 0, 0, 1])]
+    for part in parts:
+        row.add_widget(part)
+    glass.put(row)
+    seen = [drawn(part) for part in parts]
+    assert seen == [["Color", "Rectangle"], ["Color", "Rectangle"], ["Color", "Mesh"]]
+    for part in parts:
+        part.is_shown = False
+    glass.settle()
+    assert [drawn(part) for part in parts] == [[], [], []]
+    for part in parts:
+        part.is_shown = True
+    parts[2].ground = [0, 0, 0, 0]
+    glass.settle()
+    assert [drawn(part) for part in parts] == [*seen[:2], []]

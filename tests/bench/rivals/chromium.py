@@ -13,12 +13,14 @@ from typing import Any
 from playwright.async_api import Page, async_playwright
 
 from kiosk.contract.media import PlannedPeer, Seat, Signal, SignalKind
+from kiosk.desk import pages
 from kiosk.runtime.janus import Jsep, connected
 from tests.bench.rivals import cost
 from tests.bench.rivals.cast import Shown
 from tests.fakes.bad_wire import far_side
 
-_PAGE = Path(__file__).with_name("page")
+_PAGES = (Path(__file__).with_name("page"), Path(pages.__file__).with_name("page"))
+"""Ours, and the desk page, whose modules it uses."""
 _ADDRESS = "http://localhost/rival.html"
 _CODED_EACH = 5
 """Reading a code back from the picture costs time, so only each fifth is read."""
@@ -108,6 +110,7 @@ class Chromium:
     async def offer(self) -> None:
         """As a partner."""
         await self._do("expect", [self.source])
+        await self._do("heed", self.source)
         await self._do("offer", self.source, 0)
 
     async def clock(self, width: int, height: int, per_s: int) -> None:
@@ -141,8 +144,9 @@ class Chromium:
 
 
 async def _serve(route: Any) -> None:
-    file = _PAGE / Path(route.request.url).name
-    if file.is_file():
+    name = Path(route.request.url).name
+    file = next((folder / name for folder in _PAGES if (folder / name).is_file()), None)
+    if file:
         await route.fulfill(body=file.read_bytes(), content_type=_TYPES[file.suffix])
     else:
         await route.fulfill(status=404)

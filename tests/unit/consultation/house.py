@@ -8,6 +8,7 @@ import msgspec
 from kiosk.consultation import commands, events, first_state, transition
 from kiosk.contract import intents
 from kiosk.contract.directory import Desk, DeskPresence, Directory, Need, Office, Presence
+from kiosk.contract.media import Lamp, MediaReport
 from kiosk.contract.partner import Introduction, PartnerMedia
 from kiosk.contract.schedule import Appointment, Guest, Schedule
 from kiosk.contract.state import Consent, Partner, Session, Standing, State
@@ -51,6 +52,10 @@ SECOND = Appointment(
 
 def schedule_of(*appointments: Appointment, published: datetime | None = START) -> bytes:
     return msgspec.json.encode(Schedule(version=1, published=published, appointments=appointments))
+
+
+HERE = MediaReport(camera=Lamp.HERE, microphone=Lamp.HERE)
+"""What media says in preparation, with everything open and nothing sent."""
 
 
 class House:
@@ -113,7 +118,7 @@ class House:
 
     def in_session(self, choice: Consent = Consent.ALL, *, waiting: tuple[str, ...] = ()) -> "House":
         """A session of A-1; the partners in `waiting` were at the door before the choice."""
-        self.prepare()
+        self.prepare().do(events.MediaCame()).do(events.MediaReported(report=HERE))
         for desk in waiting:
             self.knock(desk)
         return self.do(intents.Choose(choice=choice))

@@ -77,6 +77,15 @@ def test_a_screen_nobody_touches_gives_way_to_idle_after_a_warning(number, phase
     assert house.state.phase is Phase.IDLE
 
 
+def test_a_sheet_left_open_on_idle_is_closed_after_a_warning():
+    """Somebody may be choosing the size of the letters."""
+    house = House().do(intents.OpenCorner())
+    house.wait(TIME_OUT[Phase.IDLE].total_seconds() - WARNING.total_seconds())
+    assert house.told(PlaySound) == [PlaySound(sound=Sound.BELL)]
+    assert house.wait(20).state.sheet is Sheet.CORNER
+    assert house.wait(5).state.sheet is Sheet.NONE
+
+
 def test_more_time_puts_the_time_out_off():
     """One touch, and the whole time-out begins anew."""
     house = House().start().wait(110).do(intents.MoreTime())

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from kiosk.consultation import (
-    Sign,
     condition,
     door,
     events,
@@ -17,10 +16,11 @@ from kiosk.consultation import (
     session_state,
 )
 from kiosk.consultation.commands import SendView
-from kiosk.contract import codec, intents
+from kiosk.contract import codec, intents, rules
 from kiosk.contract.media import IceServer, Lamp, MediaReport, PeerLink, PeerReport, Plan, Sending
 from kiosk.contract.mqtt import Condition
 from kiosk.contract.partner import RoomView
+from kiosk.contract.room import Sign
 from kiosk.contract.state import Consent, Phase, Standing
 from tests.unit.consultation.house import FIRST, SECOND, House, call_of, name_of
 
@@ -64,10 +64,14 @@ def test_a_private_pause_closes_both_and_keeps_the_connections():
     assert media_plan(house.state).camera is Sending.ON
 
 
+def sign(house: House) -> str:
+    return rules.word({}, room_plan(house.state).situations, "door-sign")
+
+
 def test_the_door_sign_says_free_in_use_free():
     """In use from preparation until the goodbye is over."""
     house = House()
-    signs = [room_plan(house.state).sign]
+    signs = [sign(house)]
     for intent in (
         intents.ChooseLanguage(language="de"),
         intents.JoinAppointment(number="A-1"),
@@ -75,7 +79,7 @@ def test_the_door_sign_says_free_in_use_free():
         intents.EndSession(),
         intents.GoBack(),
     ):
-        signs.append(room_plan(house.do(intent).state).sign)
+        signs.append(sign(house.do(intent)))
     assert signs == [Sign.FREE, Sign.FREE, Sign.BUSY, Sign.BUSY, Sign.BUSY, Sign.FREE]
 
 
@@ -83,20 +87,30 @@ def test_the_door_sign_asks_the_next_people_to_wait():
     """While a session runs into their booking, and only then."""
     house = House().in_session()
     house.now = SECOND.start - timedelta(seconds=1)
-    signs = [room_plan(house.do(events.Tick()).state).sign, room_plan(house.wait(1).state).sign]
-    signs.append(room_plan(house.do(intents.EndSession()).do(intents.GoBack()).state).sign)
+    signs = [sign(house.do(events.Tick())), sign(house.wait(1))]
+    signs.append(sign(house.do(intents.EndSession()).do(intents.GoBack())))
     assert signs == [Sign.BUSY, Sign.WAIT, Sign.FREE]
 
 
 def test_a_session_does_not_make_those_wait_whose_booking_had_begun_before_it():
     """Who starts without appointment in booked time is most likely who booked it."""
     house = House().start().do(intents.StartWithoutAppointment()).do(intents.Choose(choice=Consent.ALL), 60)
-    assert room_plan(house.state).sign is Sign.BUSY
+    assert sign(house) is Sign.BUSY
 
 
 def test_the_light_is_on_while_somebody_is_there():
     """From the first touch to idle."""
-    assert [room_plan(house.state).ceiling_light for house in (House(), House().start())] == [False, True]
+    lights = [rules.word({}, room_plan(house.state).situations, "light") for house in (House(), House().start())]
+    assert lights == ["off", "welcome"]
+
+
+def test_while_staff_work_at_the_terminal_the_room_is_not_ready():
+    """From the right number until they close their page."""
+    house = House()
+    for event in (events.StaffChosen(has_page=True), intents.OpenStaff(), events.PinChecked(is_right=True)):
+        house.do(event)
+    at_work = sign(house)
+    assert [at_work, sign(house.do(intents.CloseSheet()))] == [Sign.NOT_READY, Sign.FREE]
 
 
 def test_the_terminal_is_busy_from_preparation_to_the_goodbye():

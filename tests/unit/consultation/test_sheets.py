@@ -2,7 +2,6 @@
 
 import pytest
 
-from kiosk.consultation import events, room_plan
 from kiosk.contract import intents
 from kiosk.contract.state import Phase, Sheet
 from tests.unit.consultation.house import House, call_of
@@ -27,36 +26,6 @@ def test_help_and_the_corner_are_on_every_screen(phase):
     assert house.do(intents.AskHelp()).state.sheet is Sheet.HELP
     assert house.do(intents.CloseSheet()).state.sheet is Sheet.NONE
     assert (house.state.phase, house.state.is_help_asked) == (phase, True)
-
-
-def test_help_is_asked_once():
-    """Lamp on, one event; a second touch shows the sheet again and calls nobody twice."""
-    house = House().do(intents.AskHelp()).do(intents.CloseSheet()).do(intents.AskHelp())
-    assert room_plan(house.state).help_lamp
-    assert house.events_of("help-asked") == [{"origin": "screen"}]
-
-
-def test_help_can_be_called_off():
-    """Lamp off, sheet closed, the monitor knows; calling off nothing is no news."""
-    house = House().do(intents.AskHelp()).do(intents.CancelHelp()).do(intents.CancelHelp())
-    assert (house.state.is_help_asked, house.state.sheet) == (False, Sheet.NONE)
-    assert house.events_of("help-cancelled") == [{}]
-
-
-def test_the_button_on_the_wall_does_the_same():
-    """It says so on the screen, too, but pushes nothing aside."""
-    house = House().do(events.HelpPressed())
-    assert (house.state.is_help_asked, house.state.sheet) == (True, Sheet.HELP)
-    assert house.events_of("help-asked") == [{"origin": "wall"}]
-    busy = House().in_session().do(intents.OpenEnd()).do(events.HelpPressed())
-    assert (busy.state.is_help_asked, busy.state.sheet) == (True, Sheet.END)
-
-
-def test_help_is_still_on_its_way_after_the_goodbye():
-    """Who was called comes, even when the screen has gone back to idle."""
-    house = House().in_session().do(intents.AskHelp()).do(intents.EndSession()).wait(31)
-    assert house.state.phase is Phase.IDLE
-    assert house.state.is_help_asked
 
 
 def test_a_new_sheet_takes_the_place_of_the_old():

@@ -11,6 +11,7 @@ from kiosk.contract.directory import DeskPresence, Presence
 from kiosk.contract.errors import Reason
 from kiosk.contract.links import Sound
 from kiosk.contract.media import Lamp, MediaReport, PeerReport
+from kiosk.contract.room import RoomReport, ShutterPosition
 from tests.unit.consultation.house import DIRECTORY, House, call_of, schedule_of
 
 
@@ -165,6 +166,26 @@ def test_a_wire_that_fails_and_comes_back():
         assert house.state.hardware_faults == (("door-sign",) if is_faulty else ())
     kinds = [command.type for command in house.all_said if isinstance(command, EmitEvent)]
     assert kinds == ["fault", "fault-over"]
+
+
+def test_the_reason_of_a_broken_wire_is_told():
+    """Another reason is news; with the fault its reason goes."""
+    house = House()
+    for reason in (Reason.LINE_CHATTERS, Reason.BUTTON_STUCK):
+        house.do(events.HardwareFault(part="help-button", reason=reason))
+        assert house.state.hardware_reasons == {"help-button": reason}
+    house.do(events.HardwareFault(part="help-button", is_faulty=False))
+    assert (house.state.hardware_faults, house.state.hardware_reasons) == ((), {})
+    told = [(said.type, said.data["reason"]) for said in house.all_said if isinstance(said, EmitEvent)]
+    assert told == [("fault", "line-chatters"), ("fault", "button-stuck"), ("fault-over", "button-stuck")]
+
+
+def test_what_the_wires_say_is_in_the_state():
+    """As a whole, the last word counts."""
+    report = RoomReport(shutter=ShutterPosition.SHUT, is_mute_switch_on=True)
+    house = House().do(events.RoomReported(report=report))
+    assert house.state.room == report
+    assert house.do(events.RoomReported(report=RoomReport())).state.room == RoomReport()
 
 
 def test_a_remote_hand_is_seen_as_long_as_it_is_there():

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.contract.configuration import PinFactory, load
+from kiosk.contract.configuration import load
 from kiosk.contract.errors import ConfigurationError
+from kiosk.contract.wiring import HelpButton, PinFactory
 
 GOOD = """
 [terminal]
@@ -17,7 +18,9 @@ ca_file = "/etc/rundtisch/ca.crt"
 certificate_file = "/etc/rundtisch/terminal.crt"
 [room]
 pin_factory = "mock"
-help_button = { pin = 17 }
+[room.parts.help-button]
+role = "help-button"
+pin = 17
 """
 
 
@@ -27,8 +30,7 @@ def test_a_short_file_is_enough(tmp_path: Path) -> None:
     file.write_text(GOOD)
     configuration = load(file)
     assert configuration.room.pin_factory is PinFactory.MOCK
-    assert configuration.room.help_button is not None
-    assert configuration.room.help_button.bounce_time_s == 0.05
+    assert configuration.room.parts == {"help-button": HelpButton(pin=17, bounce_time_s=0.05)}
     assert configuration.mqtt.port == 8883
     assert configuration.mqtt.ca_file == Path("/etc/rundtisch/ca.crt")
 
@@ -39,10 +41,17 @@ def test_a_short_file_is_enough(tmp_path: Path) -> None:
         (('name = "nord.room-214"', 'name = "Nord"'), "$.terminal.name"),
         (('host = "broker.example"', 'host = "b"\nport = "8883"'), "Expected `int`, got `str` - at `$.mqtt.port`"),
         (('host = "broker.example"', 'host = "b"\nport = 70000'), "$.mqtt.port"),
-        (("pin = 17", "pin = 99"), "$.room.help_button.pin"),
-        (("pin = 17", "pin = 17, colour = 1"), "unknown field `colour`"),
+        (("pin = 17", "pin = 99"), "$.room.parts.help-button.pin"),
+        (("pin = 17", "pin = 17\ncolour = 1"), "unknown field `colour` - at `$.room.parts.help-button`"),
         (('pin_factory = "mock"', 'pin_factory = "guess"'), "$.room.pin_factory"),
         (('pin_factory = "mock"', 'pin_factory = "lgpio"\nbench_socket = "/run/b"'), "$.room.bench_socket"),
+        (("[mqtt]", "[display]\ndim_after_s = 900\n[mqtt]"), "$.display.dim_after_s"),
+        (("[mqtt]", "[display]\ndarkest_pct = 60\nbrightest_pct = 40\n[mqtt]"), "$.display.darkest_pct"),
+        (("[mqtt]", "[display]\ndark_room_lux = 900\n[mqtt]"), "$.display.dark_room_lux"),
+        (
+            ("[mqtt]", '[display]\ndaytimes = [{ at = "7:00", brightness_pct = 50 }]\n[mqtt]'),
+            "$.display.daytimes[0].at",
+        ),
         (("[mqtt]", "[mqtt"), "line"),
         (("[mqtt]", "[mqqt]"), "unknown field `mqqt`"),
     ],

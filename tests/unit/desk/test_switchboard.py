@@ -10,6 +10,9 @@ from kiosk.contract.errors import InvitationError, Reason
 from kiosk.contract.mqtt import RevokedLinks
 from kiosk.contract.partner import (
     Door,
+    HelpCall,
+    HelpOver,
+    HelpReply,
     Leave,
     Resume,
     RingAnswer,
@@ -36,6 +39,7 @@ from tests.unit.desk.bench import (
 )
 
 SEALED = Sealed(call=CALL, box="AAAA")
+HELP = HelpCall(help="5" * 16, room="Raum 2.14", asked=NOW, key="A" * 87)
 
 
 @pytest.fixture
@@ -67,6 +71,34 @@ def test_invitation_taken_back_is_told_to_an_open_page(bench: Bench) -> None:
     page = bench.page()
     bench.room_says(b"", kind="invitations")
     assert page.from_rooms()[-1].items == ()
+
+
+def test_a_call_for_help_waits_for_the_page_until_it_is_taken_back(bench: Bench) -> None:
+    """Also beside invitations of the same room, which stay; a guest never hears of it."""
+    bench.invite("4711")
+    bench.room_says(HELP)
+    page, guest = bench.page(), bench.page(guest_link())
+    assert page.from_rooms()[-1] == HELP
+    bench.room_says(b"", kind="help-call")
+    assert page.from_rooms()[-1] == HelpOver(help=HELP.help)
+    assert not [said for said in guest.from_rooms() if isinstance(said, HelpCall | HelpOver)]
+    assert len(bench.page().from_rooms()) == 1
+
+
+def test_only_who_was_asked_answers_a_call_for_help(bench: Bench) -> None:
+    """Not another desk, not at another room, not one that is over."""
+    bench.room_says(HELP)
+    page, stranger = bench.page(), bench.page(desk_link("debts-1", "1" * 16))
+    answer = HelpReply(help=HELP.help, key="A" * 87, box="AAAA")
+    bench.says(page, answer)
+    assert bench.to_rooms() == [f"youth-1 {ROOM} help-reply"]
+    bench.says(stranger, answer)
+    bench.says(page, answer, room=OTHER_ROOM)
+    bench.room_says(b"", kind="help-call")
+    bench.says(page, answer)
+    assert stranger.refusals() == [Reason.NOT_AUTHORISED]
+    assert page.refusals() == [Reason.NOT_AUTHORISED] * 2
+    assert len(bench.to_rooms()) == 1
 
 
 def test_welcome_names_the_desk_and_follows_the_directory(bench: Bench) -> None:

@@ -122,3 +122,17 @@ def test_the_clock_knows_how_far_it_can_be_trusted() -> None:
     assert clock.now().microsecond % 1000 == 0
     assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 1
     assert clock.trust() in Clock
+
+
+def test_a_command_waits_for_who_does_it(tmp_path: Path) -> None:
+    """What is decided before a part is there is done when it comes, once and in order."""
+    hub = Hub(Memory(tmp_path / "device"), "de")
+    hub.dispatch(intents.AskHelp())
+    hub.dispatch(intents.CancelHelp())
+    done: list[commands.Command] = []
+    for _ in range(2):
+        hub.do_with(commands.EmitEvent, done.append)
+    assert done == [
+        commands.EmitEvent(type="help-asked", data={"origin": "screen"}),
+        commands.EmitEvent(type="help-cancelled"),
+    ]

@@ -1,8 +1,10 @@
 """Loudspeaker and microphone on cards that come and go."""
 
 import asyncio
+import importlib
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,7 +69,8 @@ async def test_a_loudspeaker_that_cannot_be_had_is_a_fault_until_it_can(is_busy:
     """Missing or busy: said with its reason, tried again; who speaks is seen meanwhile."""
     async with Bench("jabra", *(("Jabra",) if is_busy else ())) as bench:
         bench.cards.busy = {"Jabra"} if is_busy else set()
-        await bench.until(lambda: bench.loudspeaker.reason is Reason.LOUDSPEAKER_MISSING)
+        why = Reason.LOUDSPEAKER_BUSY if is_busy else Reason.LOUDSPEAKER_MISSING
+        await bench.until(lambda: bench.loudspeaker.reason is why)
         assert not bench.loudspeaker.is_open
         assert any(thread.name == "no-loudspeaker" for thread in threading.enumerate())
         bench.cards.busy, bench.cards.cards = set(), ["Jabra"]
@@ -121,6 +124,26 @@ def test_without_the_library_there_is_no_sound() -> None:
     with pytest.raises(MediaError) as error:
         PortAudioMicrophone("default", Devices(load)).open()
     assert error.value.reason is Reason.MICROPHONE_MISSING
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_a_microphone_that_another_program_has_is_busy(is_busy: bool) -> None:
+    """Not missing: nobody has to look for its plug."""
+    cards = SoundCards("Jabra")
+    cards.busy = {"Jabra"} if is_busy else set()
+    microphone = PortAudioMicrophone("jabra" if is_busy else "none such", Devices(lambda: cards, cards.list_cards))
+    with pytest.raises(MediaError) as error:
+        microphone.open()
+    assert error.value.reason is (Reason.MICROPHONE_BUSY if is_busy else Reason.MICROPHONE_MISSING)
+
+
+def test_the_library_calls_it_so() -> None:
+    """Its number for a device that is in use, and its error's form."""
+    sounddevice: Any = importlib.import_module("sounddevice")
+    assert sounddevice._lib.paDeviceUnavailable == -9985
+    with pytest.raises(sounddevice.PortAudioError) as error:
+        sounddevice._check(sounddevice._lib.paDeviceUnavailable, "Error opening RawInputStream")
+    assert error.value.args[1] == -9985
 
 
 def test_a_microphone_that_was_pulled_out_is_a_fault() -> None:

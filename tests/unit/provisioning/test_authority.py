@@ -1,14 +1,17 @@
 """The authority's certificates, as TLS itself judges them."""
 
+import hashlib
 import ssl
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from kiosk.contract.errors import ConfigurationError
-from provisioning.authority import Authority
+from provisioning.authority import Authority, Revocation
 
 
 def _shake_hands(authority: Authority, server: Path, client: Path, host: str) -> str:
@@ -105,9 +108,33 @@ def test_names_a_certificate_cannot_hold_are_refused(authority: Authority, tmp_p
 
 def test_a_missing_or_broken_authority_is_named(tmp_path: Path) -> None:
     """The error names the file and what to do."""
-    with pytest.raises(ConfigurationError, match=r"ca-key\.pem.*installation new"):
+    with pytest.raises(ConfigurationError, match=r"ca-key\.pem.*central init"):
         _issue(Authority(tmp_path), "central", tmp_path / "x")
     (tmp_path / "ca-key.pem").write_text("no key")
     (tmp_path / "ca.pem").write_text("no certificate")
     with pytest.raises(ConfigurationError, match="PEM"):
         _issue(Authority(tmp_path), "central", tmp_path / "x")
+
+
+def test_the_list_of_revocations_is_the_authoritys_and_lasts_as_long(authority: Authority) -> None:
+    """Signed, numbered, with reasons; a broker whose list is too old would let nobody in."""
+    at = datetime.now(UTC).replace(microsecond=0)
+    pem = authority.revocation_list(
+        [Revocation(serial=5, at=at), Revocation(serial=7, at=at, reason=x509.ReasonFlags.superseded)], 3
+    )
+    revoked = x509.load_pem_x509_crl(pem)
+    assert revoked.is_signature_valid(authority.certificate.public_key())  # type: ignore[arg-type]
+    assert revoked.next_update_utc == authority.certificate.not_valid_after_utc
+    assert revoked.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number == 3
+    assert {one.serial_number: one.revocation_date_utc for one in revoked} == {5: at, 7: at}
+    assert revoked.get_revoked_certificate_by_serial_number(6) is None
+
+
+def test_what_was_issued_is_remembered(authority: Authority, tmp_path: Path) -> None:
+    """So that it can be revoked; the fingerprint is what tickets carry."""
+    _issue(authority, "nord.r1", tmp_path / "r1")
+    _issue(authority, "nord.r2", tmp_path / "r2")
+    names = {one.subject.rfc4514_string() for one in authority.issued()}
+    assert names == {"CN=nord.r1", "CN=nord.r2"}
+    der = authority.certificate.public_bytes(serialization.Encoding.DER)
+    assert authority.fingerprint == hashlib.sha256(der).hexdigest()

@@ -41,6 +41,13 @@ def test_lines_are_as_high_as_in_noto_sans(merged: TTFont) -> None:
     assert merged["hhea"].descent == latin["hhea"].descent
 
 
+def test_the_day_it_was_made_changes_nothing(merged: TTFont) -> None:
+    """A release whose fonts are those of the last one is the smaller for it."""
+    heads = [TTFont(fonts.NOTO / f"NotoSans-{weight}.ttf")["head"] for weight in fonts.WEIGHTS]
+    times = [(head.created, head.modified) for head in heads]
+    assert (merged["head"].created, merged["head"].modified) in times
+
+
 def test_missing_font_is_named(tmp_path: Path) -> None:
     """A weight Debian does not have is refused by its file name."""
     with pytest.raises(fonts.FontError, match=r"NotoSans-Heavy\.ttf"):

@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.contract import configuration
 from kiosk.contract.errors import ConfigurationError
+from kiosk.desk import configuration as desk_configuration
 from provisioning import installation, toml
 from provisioning.central import configuration as central_configuration
 from provisioning.installation import Plan
@@ -28,8 +29,9 @@ def test_the_files_of_every_part_are_there_and_can_be_read(tmp_path: Path) -> No
         assert terminal.mqtt.host == "broker.example"
         assert terminal.mqtt.ca_file == Path("/etc/rundtisch/ca.pem")
     central = central_configuration.load(made.central_file)
-    assert central.mqtt.certificate_file == Path("/etc/rundtisch/certificate.pem")
-    assert made.desk_file("desk-1").exists()
+    assert central.mqtt.certificate_file == made.central_file.parent / "certificate.pem"  # wherever the folder is
+    desk = desk_configuration.load(made.desk_file("desk-1"))
+    assert desk.mqtt.certificate_file == Path("/etc/rundtisch/desk/certificate.pem")
     assert "acl_file /etc/mosquitto/rundtisch/access.acl" in made.broker_file.read_text()
 
 
@@ -50,7 +52,7 @@ def test_no_key_is_readable_for_others(tmp_path: Path) -> None:
     """Neither keys nor the folder they are in."""
     made = installation.create(tmp_path / "house", PLAN)
     keys = [path for path in _all_files(made.directory) if "PRIVATE" in path.read_text() or path.name.endswith("-key")]
-    assert len(keys) == 8  # authority, broker, two terminals, desk server and central with two each
+    assert len(keys) == 10  # authority, broker; two each: terminals, desk server, central, enrolment server
     for key in keys:
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert stat.S_IMODE(made.directory.stat().st_mode) == 0o700

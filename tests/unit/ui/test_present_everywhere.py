@@ -10,8 +10,11 @@ from msgspec.structs import replace
 
 from kiosk.contract import intents
 from kiosk.contract.errors import Reason
+from kiosk.contract.health import Address, Finding, Grade, HealthReport, Part
 from kiosk.contract.media import Lamp, Quality, Showing
-from kiosk.contract.state import Notice, Partner, Phase, Session, Sheet, State, TextSize
+from kiosk.contract.room import WireLine
+from kiosk.contract.self_test import Check, CheckResult, SelfTest, SelfTestReport, Trigger, Verdict
+from kiosk.contract.state import Help, HelpOrigin, Notice, Partner, Phase, Session, Sheet, Staff, State, TextSize
 from kiosk.ui import texts
 from kiosk.ui.icons import ICONS
 from kiosk.ui.present import Form, TurnPage, name_of, phrases
@@ -43,6 +46,44 @@ SHOWING = a_session(
     session={"showing": Showing.DOCUMENT, "showing_since": at("10:40"), "stills": 1},
     media=replace(OPEN, screen=Lamp.ON, has_laptop=True, peers=(seen(BRANDT.call, has_screen_picture=True),)),
 )
+HEALTH = HealthReport(
+    findings=(
+        Finding(part=Part.TEMPERATURE, grade=Grade.WARNING, reason="hot", figures={"temperature_c": 76}),
+        Finding(part=Part.POWER, grade=Grade.GOOD),
+        Finding(part=Part.MEMORY, grade=Grade.GOOD, figures={"free_pct": 38}),
+        Finding(part=Part.NETWORK, grade=Grade.GOOD),
+        Finding(part=Part.BROKER, grade=Grade.CRITICAL, reason="broker-refuses"),
+        Finding(part=Part.TOUCH, grade=Grade.UNKNOWN),
+        Finding(part=Part.PROCESSES, grade=Grade.GOOD),
+        Finding(part=Part.CERTIFICATE, grade=Grade.WARNING, reason="not-renewed", figures={"days_left": 12}),
+    )
+)
+TESTED = SelfTestReport(
+    trigger=Trigger.MORNING,
+    began=at("06:30"),
+    ended=at("06:31"),
+    results=(
+        CheckResult(check=Check.CAMERA, verdict=Verdict.FAILED, reason="dark", figures={"pictures_s": 25}),
+        CheckResult(check=Check.SHUTTER, verdict=Verdict.PASSED, figures={"open_ms": 420}),
+        CheckResult(check=Check.SOUND, verdict=Verdict.PASSED, figures={"level_db": -21}),
+        CheckResult(check=Check.LAMPS, verdict=Verdict.PASSED, figures={"lamps": 4, "silent": 0}),
+        CheckResult(check=Check.RELAY, verdict=Verdict.SKIPPED, reason="none-configured"),
+        CheckResult(check=Check.SCHEDULE, verdict=Verdict.FAILED, reason="schedule-missing"),
+    ),
+)
+ADDRESSES = (
+    Address(interface="eth0", address="192.0.2.17"),
+    Address(interface="wlan0", address="2001:db8:1234:5678:9abc:def0:1234:5678"),
+)
+LINES = Staff(
+    has_page=True,
+    lines=(
+        WireLine(name="door-sign.lamps.not-ready", number=17, level=1.0),
+        WireLine(name="ceiling-light", number=18, level=0.4),
+        WireLine(name="shutter.is_open_pin", number=13, fault="shutter-stuck"),
+        WireLine(name="presence", number=16, level=None),
+    ),
+)
 SCREENS: dict[str, State] = {
     "idle": a_state("10:12"),
     "idle, offline": a_state("10:12", is_broker_here=False, is_media_here=False),
@@ -69,7 +110,14 @@ SCREENS: dict[str, State] = {
     "sound": sheet(ROUND, Sheet.SOUND, volume_pct=100),
     "end": sheet(ROUND, Sheet.END),
     "corner": a_state("10:19", phase=Phase.TODAY, sheet=Sheet.CORNER),
-    "help": a_state("10:19", sheet=Sheet.HELP, is_help_asked=True),
+    "help": a_state("10:19", sheet=Sheet.HELP, help=Help(asked=at("10:19"), origin=HelpOrigin.SCREEN)),
+    "pin": a_state("10:19", sheet=Sheet.PIN, staff=Staff(has_page=True, typed="123", is_wrong=True)),
+    "staff": a_state("10:19", sheet=Sheet.STAFF, health=HEALTH, self_test=SelfTest(last=TESTED)),
+    "staff, lines": a_state("10:19", sheet=Sheet.STAFF, health=HealthReport(addresses=ADDRESSES), staff=LINES),
+    "restart": a_state("10:19", sheet=Sheet.RESTART),
+    "idle, tested": a_state("10:19", self_test=SelfTest(trigger=Trigger.MORNING, step=Check.CAMERA)),
+    "idle, not ready": a_state("10:19", self_test=SelfTest(last=TESTED)),
+    "fault, not ready": a_state("10:19", phase=Phase.TODAY, self_test=SelfTest(last=TESTED)),
     "ended": a_state("10:42", phase=Phase.ENDED, deleted_at=at("10:42"), closes_at=at("10:43")),
 }
 every_screen = pytest.mark.parametrize("name", SCREENS)

@@ -170,10 +170,10 @@ def test_the_goodbye_says_what_the_picture_says():
     assert abs(view.share - 2 / 3) < 0.01
 
 
-def test_after_the_rating_there_is_only_thanks():
+def test_after_the_rating_there_is_only_thanks_and_the_way_out():
     """One touch is enough."""
     view = ended(has_rated=True)
-    assert (view.ask, view.choices) == ("Vielen Dank.", ())
+    assert (view.ask, [button.text for button in view.choices]) == ("Vielen Dank.", ["Fertig"])
 
 
 def test_help_and_corner_lie_over_every_screen():

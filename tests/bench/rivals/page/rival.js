@@ -63,6 +63,21 @@ rival.answered = (call, sdp) => rival.calls.get(call).pc.setRemoteDescription({ 
 rival.candidate = (call, sdp, mid) =>
   rival.calls.get(call)?.pc?.addIceCandidate({ candidate: sdp, sdpMid: mid }).catch(() => {});
 
+// A partner sends as the desk page does, by its own modules: a smaller picture where the way is narrow.
+rival.heed = async (call) => {
+  const [{ count }, { FULL, limit, limitsOf }, { Narrow }] = await Promise.all(
+    ['counts', 'lines', 'narrow'].map((name) => import(`/${name}.js`)),
+  );
+  const narrow = new Narrow();
+  setInterval(async () => {
+    const { pc } = rival.calls.get(call) ?? {};
+    if (pc?.connectionState !== 'connected') return narrow.begin();
+    narrow.look((await count(pc)).available, false);
+    const { sender } = pc.getTransceivers()[1];
+    limit(sender, 'camera', limitsOf('camera', sender.track, FULL, narrow.shrink));
+  }, 400);
+};
+
 // By way of a media server: one connection to send, one in which everybody comes. Python speaks with the server.
 async function described(pc) {
   await pc.setLocalDescription();

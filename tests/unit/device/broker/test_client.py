@@ -12,6 +12,7 @@ import pytest
 
 from device import clock
 from device.broker.client import Client
+from device.broker.spool import Spool
 from device.broker.store import Store
 from kiosk.contract.configuration import Mqtt
 from kiosk.contract.mqtt import Clock
@@ -54,7 +55,9 @@ async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     refusals = Refusals(logging.getLogger("test"))
     mqtt = Mqtt(host=HOST, port=port, ca_file=authority.ca_file, certificate_file=tmp_path / "certificate.pem")
     with Store(tmp_path / "spool.sqlite", refusals) as store:
-        client = Client(mqtt, "nord.r1", store, refusals, lambda _: None, lambda here: (came if here else went).set())
+        client = Client(
+            mqtt, "nord.r1", store, Spool(store), refusals, lambda _: None, lambda here: (came if here else went).set()
+        )
         yield Scene(client, refusals, context, port, came, went)
 
 

@@ -143,6 +143,20 @@ async def test_every_connection_gets_everything(tmp_path: Path, refusals: Refusa
         assert second.said == [("a", b"1")]
 
 
+async def test_alerts_can_be_said_before_all_else(tmp_path: Path, refusals: Refusals) -> None:
+    """Those that are raised; where somebody uses our name there may be no time for more. A cut wire is told."""
+    with Store(tmp_path / "s.sqlite", refusals) as store:
+        mirror, wire = Mirror(store, refusals), Wire()
+        for topic, payload in (("t/state/call", b"1"), ("t/alert/a", b"2"), ("t/alert/b", b"3"), ("t/alert/b", b"")):
+            mirror.keep(topic, payload)
+        mirror.alarm(wire.post)
+        assert wire.said == [("t/alert/a", b"2")]
+        assert wire.posts[0].is_retained
+        wire.is_cut = True
+        with pytest.raises(BrokerError):
+            mirror.alarm(wire.post)
+
+
 async def test_topics_of_an_earlier_life_are_taken_back(tmp_path: Path, refusals: Refusals) -> None:
     """Unless this life wishes them, too."""
     with Store(tmp_path / "s", refusals) as store:

@@ -1,19 +1,18 @@
 """What only the absence of a Pi shows."""
 
 from device.room.wires import Room
-from kiosk.consultation import RoomPlan, Sign
-from kiosk.contract import configuration
-from kiosk.contract.configuration import Button, Output, PinFactory
+from kiosk.contract import wiring
+from kiosk.contract.errors import Reason
+from kiosk.contract.wiring import PinFactory
+from provisioning.demo.installation import PARTS
+from tests.fakes.room import IN_SESSION, Heard
 
 
 async def test_a_machine_without_gpio_has_a_room_full_of_faults_and_no_crash() -> None:
     """lgpio or its chip is missing: every wired part is at fault, what is shown goes nowhere."""
-    faults: list[tuple[str, bool]] = []
-    wiring = configuration.Room(
-        pin_factory=PinFactory.LGPIO, sign_busy=Output(pin=27), help_lamp=Output(pin=25), help_button=Button(pin=24)
-    )
-    with Room(wiring, lambda: None, lambda part, is_faulty: faults.append((part, is_faulty))) as room:
-        room.show(RoomPlan(sign=Sign.BUSY, ceiling_light=True, help_lamp=True))
+    heard = Heard()
+    with Room(wiring.Room(pin_factory=PinFactory.LGPIO, parts=PARTS, chip=15), heard.take) as room:
+        room.show(IN_SESSION)
         room.mend()
         assert room.factory is None
-    assert faults == [("door-sign", True), ("help-lamp", True), ("help-button", True)]
+    assert heard.faults == dict.fromkeys(PARTS, Reason.PINS_MISSING)

@@ -65,7 +65,7 @@ class Bench:
             self._changed.notify_all()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(15), self._changed:
             await self._changed.wait_for(holds)
 
 

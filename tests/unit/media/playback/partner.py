@@ -74,8 +74,12 @@ def call(
     is_sent: Callable[[int], bool] = lambda number: True,
     is_lost: Callable[[int], bool] = lambda number: False,
     block: int = 480,
+    least_delay_s: Callable[[float], float] = lambda at_s: 0.0,
 ) -> Call:
-    """`drift`: how much slower the partner's clock is; packets that are not sent have no number, but a time."""
+    """`drift`: how much slower the partner's clock is; packets that are not sent have no number, but a time.
+
+    `least_delay_s`: what pictures ask for at that second.
+    """
     chance, begin_s = random.Random(1), 1000.0
     arrivals, sequence = [], 65_000
     for number in range(int(seconds * 50)):
@@ -93,6 +97,7 @@ def call(
             arrival_s, number, sequence = arrivals.pop(0)
             timestamp = (number * BLOCK - 96_000) % 2**32
             voice.insert(7, sequence % 2**16, timestamp, packet(number), arrival_s)
+        voice.least_delay_s = least_delay_s(now_s - begin_s)
         samples = voice.pull(block, now_s)
         heard.append(np.zeros(block, np.int16) if samples is None else samples)
         if voice.heard and now_s > begin_s + 5:

@@ -46,6 +46,16 @@ def test_jitter_and_loss_together() -> None:
     assert found.silent_s() < 0.05
 
 
+def test_sound_comes_later_where_pictures_need_it() -> None:
+    """By making it longer, and shorter again when it is over: nothing is made up or missing, and there is no click."""
+    found = call(30, least_delay_s=lambda at_s: 0.15 if at_s < 18 else 0.0)
+    per_s = RATE_HZ // 480
+    assert found.delays_s[5 * per_s : 12 * per_s].mean() == pytest.approx(0.15, abs=0.02)
+    assert found.delays_s[-2 * per_s :].mean() < 0.04
+    assert (found.voice.concealed_s, found.silent_s()) == (0, 0)
+    assert np.abs(np.diff(found.heard.astype(int))).max() < 1.5 * STEEPEST
+
+
 @pytest.mark.parametrize("drift", [2e-4, -2e-4])
 def test_two_clocks_drift_apart_unheard(drift: float) -> None:
     """200 ppm are 24 ms in two minutes: the delay stays, nothing is made up."""

@@ -1,82 +1,19 @@
-"""The estimator on a wire made of numbers: a bottleneck with a queue, loss, silence. Time is the test's own."""
-
-import random
-from collections import deque
-from collections.abc import Iterator
+"""The estimator on a wire made of numbers: how it grows, what a bottleneck does to it, and what does not mislead it."""
 
 import pytest
 
-from kiosk.media.rtp import twcc
-from kiosk.media.rtp.congestion import FLOOR_BPS, Estimator
-
-FRAME_S, REPORT_S, PACKET = 1 / 30, 0.06, 1200
-
-
-class Wire:
-    """A sender that sends what it may, 30 bursts a second, and a receiver that reports every 60 ms."""
-
-    def __init__(self, rate_bps: float, *, delay_s: float = 0.02, loss: float = 0.0, jitter_s: float = 0.0) -> None:
-        self.rate_bps, self.delay_s, self.loss, self.jitter_s = rate_bps, delay_s, loss, jitter_s
-        self.queue_s = 0.3
-        self.wanted_bps = 2_500_000
-        self.estimator = Estimator()
-        self.now_s, self.waited_s, self.sent = 1000.0, list[float](), 0
-        self.is_cut = False
-        self._dice, self._free_s, self._number, self._report_s = random.Random(1), 0.0, 65_000, 0.0
-        self._arrivals: list[tuple[float, int]] = []
-        self._reports: deque[tuple[float, list[twcc.Arrival]]] = deque()
-        self._notes = twcc.Arrivals()
-        self._credit = 0.0
-
-    def run(self, seconds: float) -> Iterator[float]:
-        """Goes on, and gives the target after each picture."""
-        end_s = self.now_s + seconds
-        while self.now_s < end_s:
-            self.now_s += FRAME_S
-            self._credit += min(self.estimator.target_bps, self.wanted_bps) * FRAME_S / 8
-            while self._credit >= PACKET:
-                self._credit -= PACKET
-                self._send()
-            if self.now_s - self._report_s >= REPORT_S:
-                self._report()
-            while self._reports and self._reports[0][0] <= self.now_s:
-                self.estimator.hear(self._reports.popleft()[1], self.now_s)
-            self.estimator.look(self.now_s)
-            yield self.estimator.target_bps
-
-    def last(self, seconds: float) -> int:
-        return int(list(self.run(seconds))[-1])
-
-    def _send(self) -> None:
-        number, self._number = self._number, self._number + 1
-        self.estimator.sent(number % 65536, PACKET, self.now_s)
-        self.sent += 1
-        starts_s = max(self.now_s, self._free_s)
-        if self.is_cut or self._dice.random() < self.loss or starts_s - self.now_s > self.queue_s:
-            return
-        self._free_s = starts_s + PACKET * 8 / self.rate_bps
-        self.waited_s.append(self._free_s - self.now_s)
-        jitter_s = self._dice.uniform(-self.jitter_s, self.jitter_s)
-        self._arrivals.append((self._free_s + self.delay_s + jitter_s, number))
-
-    def _report(self) -> None:
-        self._report_s = self.now_s
-        self._arrivals.sort()
-        while self._arrivals and self._arrivals[0][0] <= self.now_s:
-            at_s, number = self._arrivals.pop(0)
-            self._notes.note(number % 65536, at_s)
-        fci = self._notes.report()
-        if fci:
-            self._reports.append((self.now_s + self.delay_s, twcc.parse(fci)))
+from kiosk.media.rtp.congestion import FLOOR_BPS
+from tests.unit.media.rtp.paper_wire import Wire
 
 
 def test_a_free_way_is_used_within_three_seconds() -> None:
-    """From 1 to more than 1.5 Mbit/s; what nobody sends is not believed in."""
-    wire = Wire(100e6)
-    targets = list(wire.run(3))
-    assert next(index for index, target in enumerate(targets) if target > 1_500_000) * FRAME_S < 1.5
+    """From 1 to more than 1.5 Mbit/s, also when nobody tries it out; then what nobody sends is not believed in."""
+    assert Wire(100e6).seconds_until(1_500_000, 3) < 0.5
+    steady = Wire(100e6)
+    steady.is_probing = False
+    assert steady.seconds_until(1_500_000, 3) < 1.5
     idle = Wire(100e6)
-    idle.wanted_bps = 100_000
+    idle.is_probing, idle.wanted_bps = False, 100_000
     assert idle.last(5) == 1_000_000
 
 
@@ -90,9 +27,61 @@ def test_a_bottleneck_is_respected() -> None:
     assert 400_000 < mean < 640_000
     assert max(targets) < 900_000
     assert sum(wire.waited_s) / len(wire.waited_s) < 0.12
+
+
+@pytest.mark.parametrize("hold_ups_s", [(0.0, 0.0), (0.15, 0.0), (0.0, 0.15), (0.15, 0.15)])
+def test_a_way_that_opens_again_is_used_again(hold_ups_s: tuple[float, float]) -> None:
+    """Also while one of the sides, or both, are held up again and again."""
+    wire = Wire(600_000)
+    wire.hold_ups_s = hold_ups_s
+    list(wire.run(10))
+    assert wire.mean(10) > 330_000
     wire.rate_bps = 10e6
-    targets = list(wire.run(10))
-    assert next(index for index, target in enumerate(targets) if target > 1_500_000) * FRAME_S < 5
+    assert wire.seconds_until(1_500_000, 10) < 4.5
+
+
+@pytest.mark.parametrize("hold_ups_s", [(0.0, 0.0), (0.15, 0.15)])
+def test_who_needs_little_finds_out_that_there_is_more(hold_ups_s: tuple[float, float]) -> None:
+    """Nobody moves before the camera, when the way gets narrow and when it opens again."""
+    wire = Wire(600_000)
+    wire.hold_ups_s, wire.wanted_bps = hold_ups_s, 250_000
+    list(wire.run(15))
+    wire.waited_s.clear()
+    assert wire.last(15) <= 1_000_000
+    assert sum(waited_s > 0.15 for waited_s in wire.waited_s) < 0.02 * len(wire.waited_s)
+    wire.rate_bps = 10e6
+    assert wire.seconds_until(1_500_000, 30) < 17
+
+
+@pytest.mark.parametrize("hold_ups_s", [(0.15, 0.0), (0.0, 0.15), (0.15, 0.15), (0.4, 0.4)])
+def test_who_is_held_up_is_not_taken_for_a_full_way(hold_ups_s: tuple[float, float]) -> None:
+    """A busy machine, here or there: reports and packets that come late in heaps, over a way that is wide."""
+    wire = Wire(20e6)
+    wire.hold_ups_s = hold_ups_s
+    assert wire.seconds_until(1_500_000, 5) < 3
+    assert min(wire.run(60)) > 1_500_000
+
+
+@pytest.mark.parametrize("overshoot", [1.0, 1.25, 1.5])
+def test_a_full_queue_is_emptied(overshoot: float) -> None:
+    """It no longer grows, so no trend tells of it; and an encoder, and what is repeated, take more than they may."""
+    wire = Wire(600_000)
+    wire.overshoot = overshoot
+    list(wire.run(5))
+    wire.waited_s.clear()
+    before, came = wire.sent, wire.came
+    list(wire.run(20))
+    assert sum(waited_s > 0.2 for waited_s in wire.waited_s) < 0.35 * len(wire.waited_s)
+    assert wire.came - came > 0.97 * (wire.sent - before)
+
+
+def test_a_longer_way_is_no_full_one() -> None:
+    """After a move to another network each packet takes 150 ms more, for ever."""
+    wire = Wire(20e6)
+    list(wire.run(5))
+    wire.delay_s += 0.15
+    list(wire.run(10))
+    assert wire.last(5) > 1_500_000
 
 
 @pytest.mark.parametrize("loss", [0.01, 0.05, 0.1])
@@ -102,10 +91,10 @@ def test_chance_loss_does_not_stop_the_picture(loss: float) -> None:
 
 
 def test_jitter_is_not_taken_for_a_queue() -> None:
-    """50 ms each way, 30 more or less."""
+    """50 ms each way, 30 more or less, and packets that overtake each other."""
     wire = Wire(20e6, delay_s=0.05, jitter_s=0.03)
-    targets = list(wire.run(20))
-    assert sum(targets) / len(targets) > 1_000_000
+    assert wire.seconds_until(1_500_000, 10) < 3
+    assert min(wire.run(20)) > 1_500_000
 
 
 def test_heavy_loss_halves_the_rate() -> None:
@@ -126,3 +115,13 @@ def test_silence_brings_the_rate_down_and_feedback_brings_it_back() -> None:
     wire.is_cut = False
     assert wire.last(1) >= before / 2
     assert wire.estimator.target_bps >= FLOOR_BPS
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_second_of_standstill_is_forgotten_at_once(side: int) -> None:
+    """Nothing was lost: the machine here, or the one over there, did something else."""
+    wire = Wire(20e6)
+    before = wire.last(5)
+    wire._held_up_s[side] = wire.now_s + 1.0
+    list(wire.run(1.0))
+    assert wire.last(0.3) >= 0.9 * before

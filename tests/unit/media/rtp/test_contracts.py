@@ -1,9 +1,13 @@
 """What we add to aiortc, each beside what aiortc does by itself: fails when upstream changes, or has repaired it."""
 
+import asyncio
 import inspect
+import random
+import time
 from typing import Any
 
 import aioice.ice
+import aioice.stun
 import aiortc.rtcrtpreceiver
 import aiortc.rtcrtpsender
 import aiortc.rtp
@@ -11,6 +15,7 @@ import pytest
 from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender
 from aiortc.codecs import CODECS
 from aiortc.jitterbuffer import JitterBuffer
+from aiortc.rate import RateCounter
 from aiortc.rtcdtlstransport import RtpRouter
 from aiortc.rtcrtpreceiver import RemoteStreamTrack
 from aiortc.rtp import RTCP_PSFB_APP, RTCP_PSFB_PLI, RtcpPsfbPacket, RtpPacket, pack_remb_fci
@@ -120,11 +125,67 @@ async def test_one_bundle_needs_the_right_policy() -> None:
 
 
 def test_a_dead_path_is_noticed_in_about_3_s() -> None:
-    """aioice reads its constants at each round."""
-    assert "CONSENT_INTERVAL *" in inspect.getsource(aioice.ice.Connection.query_consent)
-    assert "CONSENT_FAILURES" in inspect.getsource(aioice.ice.Connection.query_consent)
+    """aioice asks by a method that can be replaced, and forgets its task where it ends by itself."""
+    source = inspect.getsource(aioice.ice.Connection)
+    assert "asyncio.create_task(self.query_consent())" in source
+    assert "self._query_consent_task = None" in source
     consent.install()
-    assert aioice.ice.CONSENT_FAILURES * (aioice.ice.CONSENT_INTERVAL + 0.5) <= 3.5
+    assert consent.FAILURES * (consent.INTERVAL_S + 0.5) <= 3.5
+
+
+class Pair:
+    """A way that is gone after a while."""
+
+    remote_addr = ("192.0.2.1", 9)
+
+    def __init__(self, gone_s: float) -> None:
+        self.protocol, self.answered, self.unanswered, self._gone_s = self, 0, 0, gone_s
+
+    async def request(self, *_: object, **__: object) -> None:
+        if time.monotonic() < self._gone_s:
+            self.answered += 1
+        else:
+            self.unanswered += 1
+            raise aioice.stun.TransactionTimeout
+
+
+class Way(aioice.ice.Connection):
+    """As far as consent goes."""
+
+    def __init__(self, pair: Pair) -> None:
+        super().__init__(ice_controlling=True)
+        self._nominated: Any = {1: pair}
+        self.remote_password, self.is_closed = "secret", False
+
+    def build_request(self, pair: Any, nominate: bool) -> Any:
+        return None
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+async def test_who_sends_is_asked_seldom_and_who_falls_silent_often() -> None:
+    """aioice would have asked three times or four while packets came."""
+    consent.install()
+    gone_s = time.monotonic() + 0.75
+    way = Way(pair := Pair(gone_s))
+    consent.hear(way, gone_s)
+    await asyncio.wait_for(way.query_consent(), 5)
+    assert way.is_closed
+    assert pair.answered == 1
+    assert pair.unanswered == consent.FAILURES
+
+
+async def test_a_rate_is_what_aiortc_reckons() -> None:
+    """Whatever comes when, in a hundredth of the time."""
+    dice, ours, stock = random.Random(1), bandwidth.Rate(), RateCounter(1000, 8000)
+    now_ms = 0
+    for _ in range(500):
+        now_ms += dice.choice((0, 1, 5, 33, 400, 1500))
+        assert ours.rate(now_ms) == stock.rate(now_ms)
+        size = dice.randrange(1500)
+        ours.add(size, now_ms)
+        stock.add(size, now_ms)
 
 
 def test_a_sender_still_waits_in_recv() -> None:

@@ -9,7 +9,6 @@ import pytest
 from aiortc import MediaStreamTrack, RTCPeerConnection
 from aiortc.codecs import CODECS
 from aiortc.mediastreams import MediaStreamError
-from aiortc.rtcrtpreceiver import TimestampMapper
 from aiortc.rtp import RtcpRrPacket, RtcpSenderInfo, RtcpSrPacket
 
 from kiosk.media.playback.voice import Heard, Voice
@@ -24,11 +23,10 @@ class Bench:
     """A partner whose two clocks begin anywhere, seen at times that the test says."""
 
     def __init__(self, sound_behind_s: float) -> None:
-        """How much longer sound takes to the ear than a picture to `take`."""
+        """How much longer sound takes to the ear than a picture to us."""
         self.behind_s, self.now_s = sound_behind_s, 50.0
-        self.shown: list[av.VideoFrame] = []
         self.voice = Voice()
-        self.lips = LipSync(self.voice, self.shown.append, lambda: self.now_s)
+        self.lips = LipSync(self.voice, lambda: self.now_s)
 
     def report(self, sound_rtp: int = 2**32 - 1000, picture_rtp: int = 5) -> None:
         """What the sender says its clocks were at second 0, with an overflow right behind."""
@@ -41,6 +39,10 @@ class Bench:
         timestamp = self.origin + round((at_s - self.behind_s) * 48_000)
         self.voice.heard = Heard(SOUND, timestamp, at_s)
 
+    def due_s(self, taken_s: float, picture_rtp: int = 5) -> float:
+        """Of a picture that comes now."""
+        return self.lips.due_s(PICTURE, (picture_rtp + round(taken_s * 90_000)) % 2**32)
+
     def hold_s(self) -> float:
         """After three seconds of talk; the picture of now is here."""
         for _ in range(90):
@@ -51,7 +53,7 @@ class Bench:
 
 
 @pytest.mark.parametrize("behind_s", [0.0, 0.03, 0.08, 0.15, 0.23])
-def test_the_picture_waits_for_its_sound(behind_s: float) -> None:
+async def test_the_picture_waits_for_its_sound(behind_s: float) -> None:
     """What is left between them is never noticed, and a picture whose sound is in time is not held at all."""
     bench = Bench(behind_s)
     bench.report()
@@ -60,14 +62,14 @@ def test_the_picture_waits_for_its_sound(behind_s: float) -> None:
     assert hold_s == pytest.approx(max(0.0, behind_s - TOLERANCE_S), abs=0.005)
 
 
-def test_a_picture_that_is_behind_is_not_held() -> None:
+async def test_a_picture_that_is_behind_is_not_held() -> None:
     """Sound is never held for it: people are heard before they are seen."""
     bench = Bench(-0.3)
     bench.report()
     assert bench.hold_s() == 0
 
 
-def test_no_picture_waits_long() -> None:
+async def test_no_picture_waits_long() -> None:
     """A second behind is a picture that waits for 200 ms; ten seconds are a report that is wrong."""
     late, absurd = Bench(1.0), Bench(10.0)
     for bench, hold_s in ((late, MOST_S), (absurd, 0.0)):
@@ -75,7 +77,7 @@ def test_no_picture_waits_long() -> None:
         assert bench.hold_s() == hold_s
 
 
-def test_nothing_waits_while_nobody_is_heard() -> None:
+async def test_nothing_waits_while_nobody_is_heard() -> None:
     """Before the reports, in silence, and as soon as sound has stopped."""
     bench = Bench(0.2)
     bench.origin = 0
@@ -89,33 +91,56 @@ def test_nothing_waits_while_nobody_is_heard() -> None:
     assert bench.lips.hold_for(TWO_HOURS_NTP_S + bench.now_s, bench.now_s) == 0
 
 
-async def test_held_pictures_come_in_order_and_few_are_held() -> None:
-    """When sound stops, or the queue is full, the oldest goes first; nothing is shown after the end."""
+async def test_held_pictures_stay_in_order() -> None:
+    """Also when sound stops, so that nothing has to wait for it any more; then the next one is shown when it comes."""
     bench = Bench(0.24)
     bench.report()
     bench.hold_s()
-
-    class Camera:
-        _ssrc = PICTURE
-        _RTCRtpReceiver__timestamp_mapper = TimestampMapper()
-
-    Camera._RTCRtpReceiver__timestamp_mapper.map(5)
-    bench.lips._camera = Camera()
-    frames = []
+    dues_s = []
     for _ in range(12):
         bench.now_s += 1 / 30
         bench.hear(bench.now_s)
-        frames.append(av.VideoFrame(16, 16, "yuv420p"))
-        frames[-1].pts = round(bench.now_s * 90_000)
-        bench.lips.take(frames[-1])
-    assert len(bench.lips._waiting) == 8
-    assert bench.shown == frames[:4]
-    bench.now_s += 1
-    bench.lips._release()
-    assert bench.shown == frames
-    bench.lips.take(frames[0])
+        dues_s.append(bench.due_s(bench.now_s))
+        assert dues_s[-1] == pytest.approx(bench.now_s + MOST_S)
+    bench.voice.heard = None
+    for _ in range(12):
+        bench.now_s += 1 / 30
+        dues_s.append(bench.due_s(bench.now_s))
+    assert dues_s == sorted(dues_s)
+    assert dues_s[11] == dues_s[12]
+    assert dues_s[-1] == pytest.approx(bench.now_s)
+
+
+async def test_sound_waits_where_pictures_need_long() -> None:
+    """Repairs of 200 ms: sound comes later little by little, until pictures may wait for each other; and back."""
+    bench = Bench(0.0)
+    bench.report()
+    usual_s = bench.voice.delay_ms / 1000
+
+    def see(count: int, late_s: Callable[[int], float]) -> None:
+        begin_s = bench.now_s
+        for number in range(count):
+            taken_s = begin_s + number / 30
+            bench.now_s = max(bench.now_s, taken_s + late_s(number))
+            bench.behind_s = max(0.0, bench.voice.least_delay_s - usual_s)
+            bench.hear(bench.now_s)
+            before_s = bench.voice.least_delay_s
+            bench.due_s(taken_s)
+            assert bench.voice.least_delay_s <= max(before_s, usual_s) + 0.002
+
+    see(600, lambda number: 0.2 - (number % 12) / 30 if number % 12 < 6 else 0.0)
+    assert usual_s < bench.voice.least_delay_s <= 0.2
+    assert bench.lips._most_ahead_s() > bench.lips._evenness.target_s - 0.02
+    see(900, lambda number: 0.0)
+    assert bench.voice.least_delay_s == 0
+    bench.voice.least_delay_s = 0.1
+    bench.lips._let_go_of_sound()
+    assert bench.voice.least_delay_s == 0.1
+    bench.now_s += 2
+    bench.lips._let_go_of_sound()
+    assert bench.voice.least_delay_s == pytest.approx(0.05)
     bench.lips.stop()
-    assert not bench.lips._waiting
+    assert bench.voice.least_delay_s == 0
 
 
 def test_reports_without_end_are_not_kept() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.media.rtp.lossy_pipe import Call
+from tests.unit.media.rtp.lossy_pipe import ROUND_TRIP_S, Call, NarrowCall, ProtectedCall
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,28 @@ def test_lost_packets_hardly_stop_the_picture(loss, frozen_pct, again_pct):
         assert seen.pictures_per_second > 28
         assert seen.median_s < 0.2
         assert seen.broken == 0
+
+
+@pytest.mark.parametrize(("loss", "frozen_pct"), [(0.01, 0), (0.05, 2), (0.1, 12)])
+def test_parity_leaves_hardly_a_standstill(loss, frozen_pct):
+    """Most of what is lost is there before a retransmission could be; lost parity stops nothing."""
+    for seed in (1, 2):
+        call = ProtectedCall(loss, seed=seed)
+        seen, bare = call.run(60), Call(loss, seed=seed, again_after_s=ROUND_TRIP_S).run(60)
+        assert seen.frozen_pct <= frozen_pct
+        assert seen.frozen_pct < bare.frozen_pct * 0.7
+        assert seen.median_s <= bare.median_s
+        assert seen.pictures_per_second > 29
+        assert seen.broken == 0
+        assert seen.keyframes_asked <= 2
+        assert call.parity.made > 0.5 * loss * call.sent
+
+
+@pytest.mark.parametrize("loss", [0.05, 0.1])
+def test_a_retransmission_is_waited_for_longer_than_a_keyframe(loss):
+    """A browser answers once a round trip, and a keyframe is large: it is asked for when nothing else comes."""
+    calls = [Call(loss, seed=seed, again_after_s=ROUND_TRIP_S) for seed in (1, 2, 3)]
+    assert sum(call.run(60).keyframes_asked for call in calls) <= 5
 
 
 def test_on_a_clean_wire_nothing_is_asked_for():
@@ -69,3 +91,19 @@ def test_pictures_that_the_decoder_does_not_take_are_followed_by_a_keyframe():
     call.run(4)
     assert taken[:3] == [False, True, False]
     assert call.pictures.keyframes_asked == asked + 1
+
+
+def test_a_full_way_is_not_kept_full():
+    """A sender learns within a second that its way got narrow: repeats and keyframes leave it room to recover."""
+    call = NarrowCall()
+    call.run(2)
+    call.rate_bps = 600_000
+    call.run(3)
+    assert call.inbound.queue_s > 0.2
+    call.per_picture = 1
+    call.run(7)
+    shown = len(call.shown)
+    call.run(9)
+    assert len(call.shown) - shown > 55
+    assert call.requests < 300
+    assert call.pictures.keyframes_asked <= 2

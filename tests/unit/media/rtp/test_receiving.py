@@ -19,6 +19,7 @@ from kiosk.media.rtp import intake, sweep
 from kiosk.media.rtp.incoming import Incoming
 from kiosk.runtime.log import Refusals
 from tests.unit.media.rtp.lossy_pipe import RATE
+from tests.unit.media.rtp.protecting import MEDIA, RED, TYPES, ULPFEC, in_red, parity_of
 
 DEADLINE_S = 8.0
 
@@ -56,10 +57,11 @@ class Link:
         self._news = asyncio.Condition()
         self.receiver: Any = None
 
-    async def connect(self, *, is_ours: bool) -> None:
+    async def connect(self, *, is_ours: bool, has_parity: bool) -> None:
         await self.far.setLocalDescription(await self.far.createOffer())
         await self.near.setRemoteDescription(self.far.localDescription)
-        incoming = Incoming(self.near, {}, self.refusals) if is_ours else None
+        parity = {str(self.near.getTransceivers()[0].mid): TYPES} if has_parity else {}
+        incoming = Incoming(self.near, {}, self.refusals, parity) if is_ours else None
         if incoming:
             self.receiver = incoming.attach(self.near.getTransceivers()[0], self._see)
         await self.near.setLocalDescription(await self.near.createAnswer())
@@ -102,10 +104,10 @@ class Link:
 
 
 @asynccontextmanager
-async def linked(*, is_ours: bool = True) -> AsyncIterator[Link]:
+async def linked(*, is_ours: bool = True, has_parity: bool = False) -> AsyncIterator[Link]:
     link = Link()
     try:
-        await link.connect(is_ours=is_ours)
+        await link.connect(is_ours=is_ours, has_parity=has_parity)
         yield link
     finally:
         await link.far.close()
@@ -204,6 +206,8 @@ async def test_a_line_may_carry_another_stream():
         link.sender._ssrc = before ^ 1
         for encoding in parameters.encodings:
             encoding.ssrc = before ^ 1
+        for _ in range(20):
+            await asyncio.sleep(0.005)  # what is still under way is of the old stream
         await link.receiver.receive(parameters)
         router = link.receiver.transport._rtp_router
         assert (before in router.ssrc_table, before ^ 1 in router.ssrc_table) == (False, True)
@@ -222,6 +226,58 @@ async def test_an_unknown_stream_of_the_line_is_taken():
         link.sender._ssrc ^= 2
         link.sender._send_keyframe()
         await link.more(10)
+
+
+class Protecting:
+    """Puts each packet into RED with parity behind it, and loses every third: in turn the packet and its parity."""
+
+    def __init__(self, transport: Any) -> None:
+        self._send, self._number, self._count = transport._send_rtp, -1, 0
+        self.lost = 0
+        transport._send_rtp = self.send
+
+    async def send(self, data: bytes) -> None:
+        if data[1] & 0x7F != MEDIA:
+            return
+        if self._number < 0:  # SRTP goes on with the numbers there are
+            self._number = struct.unpack_from("!H", data, 2)[0]
+        data = data[:2] + struct.pack("!H", self._number & 0xFFFF) + data[4:]
+        for packet in (in_red(data), in_red(parity_of([data], number=self._number + 1))):
+            self._number += 1
+            self._count += 1
+            if self._count % 3:
+                ssrc = data[8:12]
+                await self._send(packet[:8] + ssrc + packet[12:])
+            else:
+                self.lost += 1
+
+
+async def test_what_is_lost_is_made_from_parity():
+    """No retransmission, no keyframe: nobody answers such requests here, and no picture is missing."""
+    async with linked(has_parity=True) as link:
+        await link.more()
+        link.sender.transport._rtp_router.unregister_sender(link.sender)
+        protecting = Protecting(link.sender.transport)
+        link.sender._send_keyframe()
+        await link.until(lambda: protecting.lost > 20)
+        await link.more()
+        shown, asked = len(link.sizes), link.receiver.pictures.keyframes_asked
+        await link.until(lambda: protecting.lost > 60)
+        assert len(link.sizes) > shown + 30
+        assert link.receiver.pictures.keyframes_asked == asked
+        assert link.receiver._parity.made > 20
+        assert link.refused == 0
+
+
+async def test_red_that_makes_no_sense_is_counted():
+    """Empty, cut, with a codec that was not agreed on inside; pictures go on."""
+    async with linked(has_parity=True) as link:
+        await link.more()
+        for number, rest in enumerate((b"", b"\x80x", bytes([ULPFEC, 1]), bytes([33]) + b"x", bytes([RED, MEDIA, 1]))):
+            await link.packet(rtp(rest=rest, payload_type=RED, number=number))
+        await link.until(lambda: link.refused >= 5)
+        link.sender._send_keyframe()
+        await link.more()
 
 
 async def test_busy_sockets_are_emptied_together_and_left_when_quiet():

@@ -1,10 +1,12 @@
 """Offers that aiortc would choke on, made fit for it; and offers that are none."""
 
 import pytest
+from aiortc.sdp import SessionDescription
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError, Reason
 from kiosk.media.engine.waist import Line
+from kiosk.media.rtp.parity import Types
 from kiosk.media.rtp.sdp import MAX_SDP_BYTES, finish_answer, read_offer
 
 SESSION = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2"]
@@ -56,6 +58,40 @@ def test_a_browsers_offer_keeps_its_three_lines() -> None:
     assert offer.codecs == {Line.CAMERA: Codec.VP8, Line.SCREEN: Codec.VP8}
     assert "VP9" not in offer.sdp
     assert offer.rejected == {}
+
+
+PARITY = {
+    "119": ["a=rtpmap:119 red/90000"],
+    "120": ["a=rtpmap:120 rtx/90000", "a=fmtp:120 apt=119"],
+    "121": ["a=rtpmap:121 ulpfec/90000"],
+}
+
+
+@pytest.mark.parametrize(
+    ("formats_more", "types", "added"),
+    [
+        (("119", "120", "121"), Types(119, 121, 120), "119 121 120"),
+        (("121", "119"), Types(119, 121, None), "119 121"),
+        (("119", "120"), None, ""),
+        ((), None, ""),
+    ],
+)
+def test_parity_is_taken_where_it_is_whole(formats_more: tuple[str, ...], types: Types | None, added: str) -> None:
+    """aiortc never sees it; the answer has it, beside VP8 only, and on that line only."""
+    extra = tuple(line for pt in formats_more for line in PARITY[pt])
+    camera = media("1", "video", VIDEO, extra=extra)
+    camera[0] += "".join(f" {pt}" for pt in formats_more)
+    text = offer_of(MICROPHONE, camera, SCREEN)
+    offer = read_offer(text, Codec.VP8, "offer")
+    assert offer.parity == ({"1": types} if types else {})
+    assert "red/90000" not in offer.sdp
+    answer = finish_answer(offer.sdp, offer)
+    assert formats(answer)[1] == f"96 97 102 103 {added}".strip()
+    assert formats(answer)[2] == "96 97 102 103"
+    assert ("a=rtpmap:119 red/90000" in answer) is ("a=rtpmap:121 ulpfec/90000" in answer) is bool(types)
+    assert ("a=fmtp:120 apt=119" in answer) is (types is not None and types.again is not None)
+    assert SessionDescription.parse(answer).media[1].rtp.muxId == "1"
+    assert read_offer(text, Codec.H264, "offer").parity == {}
 
 
 def test_the_configured_codec_comes_first_where_the_partner_takes_it() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from kiosk.contract.media import PeerLink, PeerStats, Quality, Route
 from kiosk.media.rtp.counting import Numbers, StreamCounter
+from kiosk.media.rtp.delay import Inbound
 from kiosk.media.rtp.quality import QualityMeter
 from kiosk.media.rtp.statistics import Counters, Statistics, by_server
 
@@ -102,7 +103,7 @@ def test_a_lost_path_is_interrupted_at_once():
 
 def test_a_stream_is_counted_over_the_end_of_its_numbers():
     """Late packets count as received, lost ones as expected; jitter is that of RFC 3550."""
-    counter = StreamCounter(90_000)
+    counter = StreamCounter(90_000, Inbound())
     for index, number in enumerate([65533, 65534, 0, 65535, 1, 4]):
         counter.add(number, index * 3000, index / 30)
     assert (counter.packets_expected, counter.packets_received, counter.packets_lost) == (8, 6, 2)
@@ -110,6 +111,32 @@ def test_a_stream_is_counted_over_the_end_of_its_numbers():
     assert counter.fraction_lost == 2 * 256 // 8
     assert counter.fraction_lost == 0
     assert counter.jitter_ms < 5
+
+
+def test_what_a_full_queue_drops_is_not_reported_as_lost():
+    """A browser would add parity to it. What is lost on the same way when nothing waits is reported."""
+    inbound = Inbound()
+    counter = StreamCounter(90_000, inbound)
+
+    def come(numbers: range, sent_s: float, took_s: float) -> None:
+        for index, number in enumerate(numbers):
+            at_s = sent_s + index / 100
+            inbound.came(int(at_s * 2**18) & 0xFFFFFF, at_s + took_s)
+            counter.add(number, 0, at_s + took_s)
+
+    come(range(40), 63.9, 0.02)  # the times in packets begin anew after 64 s
+    assert inbound.queue_s == 0
+    come(range(45, 75), 64.5, 0.02)
+    come(range(75, 100), 64.8, 0.3)
+    assert inbound.queue_s == pytest.approx(0.28, abs=0.01)
+    come(range(110, 120), 65.1, 0.3)
+    assert counter.packets_lost == 5
+    assert counter.fraction_lost == 5 * 256 // 120
+    assert counter.packets_expected - counter.packets_received == 15
+    come(range(120, 320), 65.2, 0.02)
+    assert inbound.queue_s == 0
+    come(range(325, 340), 67.3, 0.02)
+    assert counter.packets_lost == 10
 
 
 def test_numbers_go_on():

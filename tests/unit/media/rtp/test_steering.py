@@ -1,6 +1,7 @@
 """Transport-wide feedback between our own peer connections, and what it rests on in aiortc."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from aiortc.rtp import RtcpPacket, RtcpReceiverInfo, RtcpRrPacket, RtpPacket
 
 from kiosk.contract.configuration import Codec
 from kiosk.media.rtp import feedback, steering, twcc
+from kiosk.media.rtp.incoming import Incoming
 from kiosk.media.rtp.packet import Packet
 from kiosk.media.sending.clock import TIME_BASE
 from kiosk.media.sending.content import Content
@@ -21,6 +23,7 @@ from kiosk.media.sending.packets import PacketTrack
 from kiosk.media.sending.sizes import Size
 from kiosk.media.sending.video_encoder import open_encoder
 from kiosk.media.sending.video_track import VideoTrack
+from kiosk.runtime.log import Refusals
 
 
 @pytest.fixture
@@ -53,13 +56,37 @@ def test_stock_knows_no_transport_wide_feedback(stock: list[str]) -> None:
 
 def test_stock_would_choke_on_libwebrtcs_feedback() -> None:
     """It is padded to 32 bits by RTCP padding; aiortc then drops the report beside it as well. Ours is taken out."""
-    report = bytes(RtcpRrPacket(ssrc=1, reports=[RtcpReceiverInfo(2, 0, 0, 0, 0, 0, 0)]))
-    fci = twcc.build(1, [1.0], 0)[:-1] + b"\1"
-    padded = bytes((0xA0 | twcc.FORMAT, 205, 0, 2 + len(fci) // 4)) + bytes(8) + fci
+    report, padded, fci = padded_feedback()
     with pytest.raises(ValueError, match="length"):
         RtcpPacket.parse(report + padded)
     assert steering._take_out(padded + report) == (report, [fci])
     assert steering._take_out(report + padded[:-4]) == (report + padded[:-4], [])
+
+
+def padded_feedback() -> tuple[bytes, bytes, bytes]:
+    """A report of aiortc's kind, one as libwebrtc makes it, and what that one says."""
+    report = bytes(RtcpRrPacket(ssrc=1, reports=[RtcpReceiverInfo(2, 0, 0, 0, 0, 0, 0)]))
+    fci = twcc.build(1, [1.0], 0)[:-1] + b"\1"
+    return report, bytes((0xA0 | twcc.FORMAT, 205, 0, 2 + len(fci) // 4)) + bytes(8) + fci, fci
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+async def test_libwebrtcs_feedback_is_heard_whoever_came_first(is_early: bool) -> None:
+    """The figures of a call may ask for the steering before anything is received. What is broken is counted."""
+    connection = RTCPeerConnection()
+    transport = connection.addTransceiver("video").receiver.transport
+    if is_early:
+        steering.of(transport)
+    refusals = Refusals(logging.getLogger(__name__))
+    Incoming(connection, {}, refusals)
+    report, padded, _ = padded_feedback()
+    await transport._handle_rtcp_data(padded + report)
+    assert steering.of(transport).hears_reports
+    assert refusals.total == 0
+    await transport._handle_rtcp_data(padded[:16])
+    await transport._handle_rtcp_data(report + padded[:-4])
+    assert refusals.total == 2
+    await connection.close()
 
 
 class Track(VideoTrack):
@@ -151,6 +178,30 @@ def pictures(count: int) -> list[Encoded]:
     return [one for number in range(count) for one in encoder.encode(frame, number * 3000, is_keyframe=number == 0)]
 
 
+@pytest.mark.parametrize("is_server", [False, True])
+async def test_a_media_server_hears_seldom_what_came(is_server: bool) -> None:
+    """It does nothing about it; a browser does, and soon. No packet is left out."""
+    pc, reports, is_said = RTCPeerConnection(), [], asyncio.Event()
+    found = steering.of(pc.addTransceiver("video").receiver.transport)
+    found.is_server = is_server
+
+    def say(packet: bytes) -> None:
+        reports.append(packet)
+        is_said.set()
+
+    found.say = say
+    packet = Packet(97, 0, 1, 1, 4711)
+    for number in range(1, 4):
+        packet.transport_sequence_number = number
+        found.came(packet, time.monotonic())
+    assert found._timer
+    assert (found._timer.when() - asyncio.get_running_loop().time() > 0.1) == is_server
+    async with asyncio.timeout(5):
+        await is_said.wait()
+    assert [one.number for one in twcc.parse(reports[0][12:])] == [1, 2, 3]
+    await pc.close()
+
+
 async def test_every_packet_has_its_number_and_is_reported() -> None:
     """Sound and pictures count together; the reports come soon, and from then on the track has a budget."""
     async with connected() as pair, asyncio.timeout(10):
@@ -211,6 +262,49 @@ async def test_nothing_is_sent_again_when_the_gate_has_closed() -> None:
         pair.say(0)
         await pair.until(1, pair.near.getTransceivers()[0].sender._ssrc)
         assert sum(packet.ssrc == sender._rtx_ssrc for packet in pair.came) == 1
+
+
+async def test_repeats_are_taken_off_what_pictures_may_take() -> None:
+    """Else a full way would get both, and stay full."""
+    async with connected() as pair, asyncio.timeout(10):
+        sender = pair.near.getTransceivers()[1].sender
+        pair.steering.is_server = True  # else the way is tried out with repeats as well
+        for packet in pictures(4):
+            pair.track.offer(packet)
+        await pair.until(4, sender._ssrc)
+        await pair.track.has_budget.wait()
+        assert pair.track.budget_bps == pair.steering.available_bps - 60_000
+        # The last ones are small: a whole keyframe again may be more than repeats are let through on a busy machine.
+        numbers = [packet.sequence_number for packet in pair.came if packet.ssrc == sender._ssrc][-3:]
+        for number in numbers:
+            await sender._retransmit(number)
+            await sender._retransmit(number)  # too soon
+        await pair.until(len(numbers), sender._rtx_ssrc)
+        pair.track.has_budget.clear()
+        pair.say(0)
+        await pair.track.has_budget.wait()
+        assert pair.track.budget_bps < pair.steering.available_bps - 60_000
+        assert sum(packet.ssrc == sender._rtx_ssrc for packet in pair.came) == len(numbers)
+
+
+async def test_a_way_is_tried_out_with_what_was_sent_before() -> None:
+    """More than pictures need is believed in soon, though nothing was asked for again."""
+    async with connected() as pair, asyncio.timeout(20):
+        sender = pair.near.getTransceivers()[1].sender
+        for packet in pictures(20):
+            pair.track.offer(packet)
+        await pair.until(20, sender._ssrc)
+        await pair.track.has_budget.wait()
+        for index in range(350):  # each packet is an occasion
+            pair.say(index * 1800)
+            if pair.steering.available_bps >= 1_200_000:
+                break
+            await pair.until(len(pair.came) + 1)
+            pair.track.has_budget.clear()
+            await pair.track.has_budget.wait()
+        again = {packet.sequence_number for packet in pair.came if packet.ssrc == sender._rtx_ssrc}
+        assert len(again) >= 5
+        assert pair.steering.available_bps >= 1_200_000
 
 
 async def test_broken_feedback_harms_nothing() -> None:

@@ -54,12 +54,16 @@ def test_needs_are_known_by_id_and_by_every_name(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("[[offices]]", "[[offices]", "directory.toml"),
-        ("[[offices]]", "[[office]]", "unknown field `office`"),
+        ("[[offices]]", "[[office]]", r"directory.toml:2:1: 'office' is not known here.*offices, needs, desks"),
         ('id = "family"', 'id = "Family Office"', r"offices\[0\]\.id"),
         ('id = "family"', "id = 7", r"Expected `str`, got `int`.*offices\[0\]\.id"),
         ('name = { de = "Familienkasse", en', "name = { en", r"'de'.*offices\[0\]\.name"),
         ('office = "family"', 'office = "famly"', r"no office 'famly'.*desks\[0\]\.office"),
-        ('["child-benefit"]', '["child-benefits"]', r"no need 'child-benefits'.*desks\[0\]\.needs\[0\]"),
+        (
+            '["child-benefit"]',
+            '["child-benefits"]',
+            r":15:10: there is no need 'child-benefits'.*desks\[0\]\.needs\[0\]`; there are: child-benefit",
+        ),
         ("Platz1@familie.example", "Platz1", r"'Platz1' is no mail address.*addresses\[0\]"),
         ('icon = "baby-carriage"', 'icon = "../etc"', r"needs\[0\]\.icon"),
         ("[[desks]]", GOOD.partition("[[needs]]")[0] + "[[desks]]", r"'family' is there twice.*offices\[1\]\.id"),
