@@ -21,9 +21,10 @@ from kiosk.runtime.later import later
 from kiosk.runtime.log import Refusals
 
 if TYPE_CHECKING:
-    import aiohttp
+    import websockets
+    from websockets.asyncio.client import ClientConnection
 else:
-    aiohttp = later("aiohttp")  # 6 MB, which a terminal without a media server can do without
+    websockets = later("websockets")  # 1.5 MB, which a terminal without a media server can do without
 
 _logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ CONNECT_S = 2.0
 ANSWER_S = 4.0
 """Whoever has not answered then is taken for lost."""
 _KEEP_ALIVE_S = 2.0
+_CLOSE_S = 1.0
 _MAX_BYTES = 1 << 20
 _SUBPROTOCOL = "janus-protocol"
 
@@ -146,7 +148,7 @@ class Handle:
 class Session:
     """One Janus session on one WebSocket; made by `connected`."""
 
-    def __init__(self, socket: "aiohttp.ClientWebSocketResponse", refusals: Refusals | None) -> None:
+    def __init__(self, socket: "ClientConnection", refusals: Refusals | None) -> None:
         self._socket = socket
         self._refusals = refusals
         self._answers: dict[str, _Asked] = {}
@@ -198,8 +200,8 @@ class Session:
         if self.number:
             message["session_id"] = self.number
         try:
-            await self._socket.send_str(msgspec.json.encode(message).decode())
-        except (ConnectionError, aiohttp.ClientError) as error:
+            await self._socket.send(msgspec.json.encode(message), text=True)
+        except websockets.ConnectionClosed as error:
             raise MediaServerError(f"cannot send: {type(error).__name__}") from None
 
     async def begin(self, claim: int) -> None:
@@ -213,15 +215,15 @@ class Session:
     async def listen(self) -> None:
         """Takes what comes until the connection ends."""
         try:
-            async for frame in self._socket:
-                if frame.type is not aiohttp.WSMsgType.TEXT:
-                    continue
+            async for text in self._socket:
                 try:
-                    message = msgspec.json.decode(frame.data, type=_Message)
+                    message = msgspec.json.decode(text, type=_Message)
                 except msgspec.MsgspecError as error:
                     self._refuse(f"not a message of Janus: {error}")
                     continue
-                self._take(message, frame.data)
+                self._take(message, text)
+        except websockets.ConnectionClosed:
+            pass
         finally:
             self.end(MediaServerError("the connection is closed"))
 
@@ -247,7 +249,7 @@ class Session:
             if number in (None, asked.number) and not asked.answer.done():
                 asked.answer.set_exception(why)
 
-    def _take(self, message: _Message, text: str) -> None:
+    def _take(self, message: _Message, text: str | bytes) -> None:
         asked = self._answers.get(message.transaction)
         if asked is not None and not asked.answer.done():
             if message.janus != "ack" or asked.is_acked:
@@ -297,8 +299,7 @@ async def connected(
         MediaServerError: cannot be reached within `CONNECT_S`, is no Janus, or refuses.
     """
     async with contextlib.AsyncExitStack() as stack:
-        client = await stack.enter_async_context(aiohttp.ClientSession())
-        socket = await _open(client, url, tls)
+        socket = await _open(url, tls)
         stack.push_async_callback(socket.close)
         session = Session(socket, refusals)
         tasks = [asyncio.create_task(session.listen(), name="janus listen")]
@@ -313,22 +314,27 @@ async def connected(
                     await session.ask({"janus": "destroy"}, CONNECT_S)
 
 
-async def _open(
-    client: "aiohttp.ClientSession", url: str, tls: ssl.SSLContext | None
-) -> "aiohttp.ClientWebSocketResponse":
+async def _open(url: str, tls: ssl.SSLContext | None) -> "ClientConnection":
     try:
         async with asyncio.timeout(CONNECT_S):
-            return await client.ws_connect(
-                url, protocols=(_SUBPROTOCOL,), max_msg_size=_MAX_BYTES, ssl=tls if tls else True, autoclose=True
+            return await websockets.connect(
+                url,
+                subprotocols=[websockets.Subprotocol(_SUBPROTOCOL)],
+                compression=None,
+                max_size=_MAX_BYTES,
+                ping_interval=None,  # `keep_alive` asks Janus itself
+                close_timeout=_CLOSE_S,
+                proxy=None,
+                ssl=(tls or True) if url.startswith("wss:") else None,
             )
     except TimeoutError:
         raise MediaServerError("cannot be reached in time", Reason.NO_ANSWER) from None
-    except aiohttp.ClientConnectorError as error:
-        # A machine that refuses is there: the way to it is no matter for patience.
-        reason = Reason.FAR_SIDE_REFUSED if error.os_error.errno == errno.ECONNREFUSED else None
-        raise MediaServerError(f"cannot be reached: {error.os_error.strerror}", reason) from None
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise MediaServerError(f"cannot be reached: {type(error).__name__}") from None
+    except (websockets.WebSocketException, OSError, ValueError) as error:
+        # A machine that refuses is there: the way to it is no matter for patience. Of several addresses asyncio has the
+        # numbers in its text only.
+        is_refused = isinstance(error, OSError) and f"[Errno {errno.ECONNREFUSED}]" in str(error)
+        reason = Reason.FAR_SIDE_REFUSED if is_refused else None
+        raise MediaServerError(f"cannot be reached: {type(error).__name__}", reason) from None
 
 
 async def _stop(tasks: list[asyncio.Task[None]]) -> None:

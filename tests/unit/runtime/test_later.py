@@ -10,11 +10,11 @@ from kiosk.runtime.later import later, without
 _SCRIPT = """
 import sys
 from kiosk.runtime import janus
-assert "aiohttp.client" not in sys.modules
-assert issubclass(janus.aiohttp.ClientError, Exception)
-assert "aiohttp.client" in sys.modules
-import aiohttp
-assert aiohttp.ClientSession is janus.aiohttp.ClientSession
+assert "websockets.asyncio.client" not in sys.modules
+assert janus.websockets.connect
+assert "websockets.asyncio.client" in sys.modules
+import websockets
+assert websockets.connect is janus.websockets.connect
 """
 
 _NAMES = """
