@@ -10,21 +10,17 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import aiomqtt
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec.structs import replace
 
-from device.broker import identity
 from kiosk.contract import topics
 from kiosk.contract.links import IceServers, MediaServers
 from kiosk.contract.schedule import Schedule
-from provisioning import broker, installation, subordination, turn
+from provisioning import broker, turn
 from provisioning.__main__ import main
 from provisioning.authority import Authority
-from provisioning.central import configuration
 from provisioning.central.messages import connected
 from provisioning.demo.ports import HOST, free_port, until_open
 from provisioning.demo.processes import Program, Supervisor
@@ -33,8 +29,7 @@ from provisioning.outside import services, survey, way
 from provisioning.outside.survey import House
 from provisioning.outside.way import Way
 from tests.fakes import certificates
-from tests.fakes.central_house import DIRECTORY, ROOM, Central, faults, running
-from tests.fakes.house_authority import HouseAuthority
+from tests.fakes.central_house import DIRECTORY, ROOM, Central, running
 
 NOBODY = "10.99.0.3"
 """On the cable of the tests' namespace there is no such machine."""
@@ -390,26 +385,3 @@ async def test_renewed_certificates_are_let_in(central: Central, tmp_path: Path)
         *("enrolment/certificate.pem", "desk-servers/desk-1/certificate.pem"),
     }
     assert not await central.faults(_only(central=central.house.central))
-
-
-async def test_a_central_side_below_the_house_s_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The broker has the chain up to the root; an enrolled terminal knows the installation's authority alone."""
-    above, folder = HouseAuthority(), tmp_path / "house"
-    signed = tmp_path / "signed.pem"
-    signed.write_bytes(above.answer(subordination.request(folder / "authority")) + above.pem)
-    authority = subordination.adopt(folder / "authority", signed)
-    plan = installation.Plan(terminals=(ROOM,), hosts=(HOST,), broker_port=free_port(), is_miniature=True)
-    made = installation.create(folder, plan)
-    mqtt, terminal = configuration.load(made.central_file).mqtt, made.terminal_file(ROOM)
-    (tmp_path / "learnt.pem").write_bytes(authority.certificate.public_bytes(Encoding.PEM))
-    own = replace(mqtt, ca_file=tmp_path / "learnt.pem", certificate_file=terminal.parent / "certificate.pem")
-    async with Supervisor(tmp_path / "logs") as supervisor:
-        await supervisor.start(Program(name="broker", command=(broker.find_mosquitto(), "-c", str(made.broker_file))))
-        await until_open(plan.broker_port)
-        assert {"broker: directory"} == set(await faults(_only(central=configuration.load(made.central_file))))
-        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(made.credentials(terminal)))
-        context = identity.tls(own)
-        async with aiomqtt.Client(
-            HOST, plan.broker_port, tls_context=context, protocol=aiomqtt.ProtocolVersion.V5
-        ) as one:
-            await one.publish(topics.terminal(ROOM, "status"), b"{}", qos=1)
