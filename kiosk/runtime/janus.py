@@ -222,6 +222,7 @@ class Session:
                     self._refuse(f"not a message of Janus: {error}")
                     continue
                 self._take(message, text)
+                await asyncio.sleep(0)  # whoever waited for this goes on before the next one is taken
         except websockets.ConnectionClosed:
             pass
         finally:

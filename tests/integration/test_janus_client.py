@@ -1,7 +1,8 @@
 """Our client of the Janus API, against Debian's Janus as `provisioning.janus` configures it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
@@ -122,6 +123,46 @@ async def test_nobody_there_is_an_error_of_ours():
             pass
 
 
+@contextlib.asynccontextmanager
+async def _speaking(speak: Callable[[web.Request], Awaitable[web.WebSocketResponse]]) -> AsyncIterator[str]:
+    """A server of our own; gives its address."""
+    app = web.Application()
+    app.router.add_get("/", speak)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, HOST, port).start()
+    try:
+        yield f"ws://{HOST}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_an_answer_is_taken_up_before_what_comes_after_it():
+    """Both in one packet: who publishes at the very moment at which we join is heard of after it, not before."""
+
+    async def speak(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=("janus-protocol",))
+        await socket.prepare(request)
+        async for message in socket:
+            said = message.json()
+            answer = {"janus": "success", "transaction": said["transaction"], "data": {"id": 5}}
+            await socket.send_json(answer)
+            if said["janus"] == "message":
+                for number in range(3):
+                    event = {"plugin": janus.VIDEO_ROOM, "data": {"number": number}}
+                    await socket.send_json({"janus": "event", "sender": 5, "plugindata": event})
+        return socket
+
+    async with _speaking(speak) as url, connected(url) as session:
+        ear = Ear()
+        handle = await session.attach(ear.events.put_nowait)
+        await handle.request({"request": "join"})
+        assert ear.events.empty()
+        for number in range(3):
+            await ear.until(number=number)
+
+
 async def test_what_is_no_janus_is_refused(caplog: pytest.LogCaptureFixture):
     """Whatever it sends: counted, and the connection lives on until somebody needs an answer."""
 
@@ -135,16 +176,8 @@ async def test_what_is_no_janus_is_refused(caplog: pytest.LogCaptureFixture):
             await socket.send_json({"janus": "success", "transaction": message.json()["transaction"]})
         return socket
 
-    app = web.Application()
-    app.router.add_get("/", babble)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, HOST, port).start()
-    try:
+    async with _speaking(babble) as url:
         with pytest.raises(MediaServerError, match="not an answer of Janus"):
-            async with connected(f"ws://{HOST}:{port}"):
+            async with connected(url):
                 pass
-        assert "not a message of Janus" in caplog.text
-    finally:
-        await runner.cleanup()
+    assert "not a message of Janus" in caplog.text
