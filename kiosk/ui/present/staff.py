@@ -85,6 +85,7 @@ _MOODS = {Grade.GOOD: Mood.OK, Grade.WARNING: Mood.BUSY, Grade.CRITICAL: Mood.BA
 _VERDICTS = {Verdict.PASSED: Mood.OK, Verdict.FAILED: Mood.BAD, Verdict.SKIPPED: Mood.IDLE}
 _ICONS = {Mood.OK: "check-circle", Mood.BUSY: "warning", Mood.BAD: "warning-octagon", Mood.IDLE: "hourglass-medium"}
 _URGENT = (Mood.BAD, Mood.BUSY, Mood.OK, Mood.IDLE)
+_ROW_LETTERS = 24
 
 
 def staff(scene: Scene) -> StaffView:
@@ -121,9 +122,20 @@ def staff(scene: Scene) -> StaffView:
 
 
 def _addresses(scene: Scene) -> Iterator[StaffRowView]:
+    state = StateView(icon=_ICONS[Mood.OK], text=scene.language.say("all right"), mood=Mood.OK)
     for one in scene.state.health.addresses:
-        state = StateView(icon=_ICONS[Mood.OK], text=scene.language.say("all right"), mood=Mood.OK)
-        yield StaffRowView(icon="network", name=screen.ltr(scene, one.address), state=state, measured=one.interface)
+        measured = one.interface
+        for part in _parts(one.address):
+            yield StaffRowView(icon="network", name=screen.ltr(scene, part), state=state, measured=measured)
+            measured = ""
+
+
+def _parts(address: str) -> tuple[str, ...]:
+    """An address that would be too small to read in one row of a small panel goes over two."""
+    if len(address) <= _ROW_LETTERS:
+        return (address,)
+    cut = address.index(":", len(address) // 2 - 1) + 1
+    return address[:cut], address[cut:]
 
 
 def _lines(scene: Scene) -> Iterator[StaffRowView]:

@@ -62,6 +62,8 @@ def test_addresses_and_single_lines_stand_in_the_table() -> None:
     assert (light.state.mood, light.measured) == (Mood.OK, "GPIO 18 = 0.4")
     assert (presence.state.text, presence.measured) == ("nicht geprüft", "GPIO 16")
     assert rows["192.0.2.17"].measured == "eth0"
+    parts = [row for name, row in rows.items() if name in ("2001:db8:1234:5678:", "9abc:def0:1234:5678")]
+    assert [row.measured for row in parts] == ["wlan0", ""]
 
 
 def test_each_program_can_be_begun_anew_but_not_while_the_room_is_tested() -> None:
