@@ -22,6 +22,13 @@ async def until(one: Pair, holds: Callable[[PeerStats], bool], limit_s: float) -
         raise AssertionError(f"not within {limit_s} s: {one.near.peer(CALL).stats}") from None
 
 
+async def until_believed(one: Pair, bitrate_bps: int, limit_s: float) -> None:
+    """Waits until the partner's browser believes that its way carries so much; it grows by 8 % a second by itself."""
+    async with asyncio.timeout(limit_s):
+        while max(int(entry.get("availableOutgoingBitrate", 0)) for entry in await one.far.stats()) < bitrate_bps:
+            await one.near.watch([CALL], 0.2)
+
+
 async def test_what_is_sent_follows_what_the_way_carries() -> None:
     """A wide way is used soon. A narrow one: both rates go down, pictures live and sound is whole. Wide again.
 
@@ -42,3 +49,4 @@ async def test_what_is_sent_follows_what_the_way_carries() -> None:
                 pass
         one.wire.be()
         await until(one, lambda stats: stats.out_bps > 1_200_000, 15)
+        await until_believed(one, 2_000_000, 20)

@@ -1,10 +1,11 @@
-// Counters of a peer connection by media line, whether anything at all still comes on it, and what it could carry.
+// Counters of a peer connection by media line, whether anything at all still comes on it, what it could carry, and what
+// share of the pictures' packets has got lost lately.
 
 import { LINES } from './lines.js';
 
 export function nothing() {
   const lines = LINES.map((line) => [line, { frames: 0, packets: 0, sent: 0, level: 0, height: 0, sentHeight: 0 }]);
-  return { ...Object.fromEntries(lines), arrived: 0, available: 0 };
+  return { ...Object.fromEntries(lines), arrived: 0, available: 0, lost: 0 };
 }
 
 /** `lineOf(mid)`: which line a media line of this connection is; by default they stand in our order. */
@@ -28,6 +29,7 @@ export function countsOf(stats, lineOf) {
     }
     counts.arrived += arrivedIn(entry);
     counts.available = Math.max(counts.available, entry.availableOutgoingBitrate ?? 0);
+    if (entry.kind === 'video') counts.lost = Math.max(counts.lost, entry.fractionLost ?? 0);
   }
   return counts;
 }

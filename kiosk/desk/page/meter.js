@@ -33,7 +33,7 @@ export class Meter {
     const now = performance.now();
     const old = this.known.get(id) ?? { frames: {}, at: {}, loudSince: 0, loudAt: -Infinity, screenSince: 0 };
     this.listen(peer, old, counts.arrived, now);
-    peer.hasRoom?.(counts.available);
+    peer.hasRoom?.(counts);
     for (const line of ['camera', 'screen']) {
       const frames = counts[line].frames;
       if (frames && frames !== old.frames[line]) old.at[line] = now;

@@ -4,6 +4,7 @@
 import { count } from './counts.js';
 import { FULL, LINES, limit, limitsOf } from './lines.js';
 import { Narrow } from './narrow.js';
+import { tryMore, Wider } from './wider.js';
 
 const LOST_AFTER_MS = 1500;
 const SILENT_MS = 2000;
@@ -26,6 +27,8 @@ export class Peer {
     this.incoming = {};
     this.wish = FULL;
     this.narrow = new Narrow();
+    this.wider = new Wider();
+    this.wanted = 0;
     this.shown = null;
     if (offers) this.offer();
     else this.watch();
@@ -39,11 +42,14 @@ export class Peer {
   /** Puts onto each line what it may carry now. */
   carry() {
     if (!this.pc || this.pc.signalingState === 'closed') return;
+    this.wanted = 0;
     this.pc.getTransceivers().forEach((line, index) => {
       const name = LINES[index];
       const track = name !== 'microphone' && !this.hasPicture ? null : (this.media.tracks[name] ?? null);
       if (line.sender.track !== track) line.sender.replaceTrack(track).catch(() => {});
-      limit(line.sender, name, limitsOf(name, track, this.wish, this.narrow.shrink));
+      const limits = limitsOf(name, track, this.wish, this.narrow.shrink);
+      limit(line.sender, name, limits);
+      if (track && limits?.active) this.wanted += limits.maxBitrate;
     });
   }
 
@@ -70,9 +76,10 @@ export class Peer {
     if (this.link === 'up' && silent_ms >= SILENT_MS) this.again();
   }
 
-  /** How much the way carries, as far as the browser knows. */
-  hasRoom(available) {
-    if (this.narrow.look(available, Boolean(this.media.tracks.screen && this.hasPicture))) this.carry();
+  /** How much the way carries, as far as the browser knows: `available` and `lost` of its counters. */
+  hasRoom(counts) {
+    if (this.narrow.look(counts.available, Boolean(this.media.tracks.screen && this.hasPicture))) this.carry();
+    if (this.wider.look(counts, this.wanted)) tryMore(this.pc);
   }
 
   /** The network has changed: what is not connected is tried at once. */
@@ -192,6 +199,7 @@ export class Peer {
       clearTimeout(this.timer);
       this.tries = 0;
       this.narrow.begin();
+      this.wider.begin();
       this.setLink('up');
       this.carry();
       this.sayWish();

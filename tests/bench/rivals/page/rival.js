@@ -63,18 +63,21 @@ rival.answered = (call, sdp) => rival.calls.get(call).pc.setRemoteDescription({ 
 rival.candidate = (call, sdp, mid) =>
   rival.calls.get(call)?.pc?.addIceCandidate({ candidate: sdp, sdpMid: mid }).catch(() => {});
 
-// A partner sends as the desk page does, by its own modules: a smaller picture where the way is narrow.
+// A partner sends as the desk page does, by its own modules: a smaller picture where the way is narrow, and tries for more.
 rival.heed = async (call) => {
-  const [{ count }, { FULL, limit, limitsOf }, { Narrow }] = await Promise.all(
-    ['counts', 'lines', 'narrow'].map((name) => import(`/${name}.js`)),
+  const [{ count }, { FULL, limit, limitsOf }, { Narrow }, { Wider, tryMore }] = await Promise.all(
+    ['counts', 'lines', 'narrow', 'wider'].map((name) => import(`/${name}.js`)),
   );
-  const narrow = new Narrow();
+  const [narrow, wider] = [new Narrow(), new Wider()];
   setInterval(async () => {
     const { pc } = rival.calls.get(call) ?? {};
-    if (pc?.connectionState !== 'connected') return narrow.begin();
-    narrow.look((await count(pc)).available, false);
+    if (pc?.connectionState !== 'connected') return [narrow, wider].forEach((one) => one.begin());
+    const counts = await count(pc);
+    narrow.look(counts.available, false);
     const { sender } = pc.getTransceivers()[1];
-    limit(sender, 'camera', limitsOf('camera', sender.track, FULL, narrow.shrink));
+    const limits = limitsOf('camera', sender.track, FULL, narrow.shrink);
+    limit(sender, 'camera', limits);
+    if (wider.look(counts, limits.maxBitrate)) tryMore(pc);
   }, 400);
 };
 
