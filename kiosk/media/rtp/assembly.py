@@ -26,8 +26,8 @@ class VideoJitterBuffer:
     """Packets in any order to whole pictures in order. `number` is a place in the stream that never wraps."""
 
     def __init__(self) -> None:
-        self._edge: int | None = None
-        """The next number without which nothing goes on."""
+        self.edge: int | None = None
+        """The next number without which nothing goes on; None before the first packet."""
         self._run: list[Packet] = []
         """The packets before the edge that are no whole picture yet."""
         self._ahead: dict[int, Packet] = {}
@@ -45,11 +45,11 @@ class VideoJitterBuffer:
 
     def add(self, number: int, packet: Packet) -> tuple[EncodedPicture, ...]:
         """The pictures that are whole now; most often none or one. A number that is there or over does nothing."""
-        if self._edge is None:
-            self._edge = number
-        if number == self._edge and not self._ahead:
-            return self._append(packet)
-        if number < self._edge or number in self._ahead:
+        if self.edge is None:
+            self.edge = number
+        if number == self.edge and not self._ahead:
+            return self.append(packet)
+        if number < self.edge or number in self._ahead:
             return _NOTHING
         self._ahead[number] = packet
         if packet.starts_keyframe:
@@ -59,9 +59,10 @@ class VideoJitterBuffer:
             pictures += self._step()
         return pictures + self._jump() if self._starts else pictures
 
-    def _append(self, packet: Packet) -> tuple[EncodedPicture, ...]:
-        assert self._edge is not None
-        self._edge += 1
+    def append(self, packet: Packet) -> tuple[EncodedPicture, ...]:
+        """The same for the packet at the edge, while none wait behind it."""
+        assert self.edge is not None
+        self.edge += 1
         run = self._run
         whole = _NOTHING
         if run and packet.timestamp != run[0].timestamp:  # a sender without marker bits
@@ -79,8 +80,8 @@ class VideoJitterBuffer:
 
     def _go_on(self) -> tuple[EncodedPicture, ...]:
         pictures = _NOTHING
-        while self._edge in self._ahead:
-            pictures += self._append(self._ahead.pop(self._edge))
+        while self.edge in self._ahead:
+            pictures += self.append(self._ahead.pop(self.edge))
         return pictures
 
     def _step(self) -> tuple[EncodedPicture, ...]:
@@ -91,13 +92,13 @@ class VideoJitterBuffer:
             if first < 0 or self._ahead[first].begins != (self._picture + 1) & 0x7FFF:
                 break
             self._ahead = {number: packet for number, packet in self._ahead.items() if number >= first}
-            self._edge = self.edge_at_jump = first
+            self.edge = self.edge_at_jump = first
             pictures += self._go_on()
         return pictures
 
     def _jump(self) -> tuple[EncodedPicture, ...]:
-        assert self._edge is not None
-        edge = self._edge
+        assert self.edge is not None
+        edge = self.edge
         self._starts = [start for start in self._starts if start >= edge]
         for start in reversed(self._starts):
             first = self._first_of_picture(start)
@@ -121,7 +122,7 @@ class VideoJitterBuffer:
         return False
 
     def _start_at(self, number: int) -> None:
-        self._edge = self.edge_at_jump = number
+        self.edge = self.edge_at_jump = number
         self._run = []
         self._ahead = {place: packet for place, packet in self._ahead.items() if place >= number}
         self._starts = [start for start in self._starts if start >= number]

@@ -45,14 +45,18 @@ class StreamCounter:
     def add(self, number: int, timestamp: int, arrival_s: float) -> None:
         """One packet. `arrival_s` by any clock that only goes forward."""
         self.packets_received += 1
-        before = self._numbers.newest
-        place = self._numbers.extend(number)
-        if before is None:
-            self._first = place
-        elif place <= before:
-            return
-        elif place > before + 1 and self._inbound.queue_s:
-            self._dropped += place - before - 1
+        numbers = self._numbers
+        before = numbers.newest
+        if before is not None and (number - before) & 0xFFFF == 1:  # almost always
+            numbers.newest = before + 1
+        else:
+            place = numbers.extend(number)
+            if before is None:
+                self._first = place
+            elif place <= before:
+                return
+            elif self._inbound.queue_s:
+                self._dropped += place - before - 1
         if timestamp != self._timestamp:
             arrival = int(arrival_s * self._clock_rate)
             if before is not None:

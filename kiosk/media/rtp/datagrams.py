@@ -21,6 +21,8 @@ _CONTROL_BYTES = socket.CMSG_SPACE(16)
 _NAME_BYTES = 28
 """Of `sockaddr_in6`, the longer one."""
 _WORD_BYTES = 4
+_IS_STAMP = (socket.SOL_SOCKET, _SO_TIMESTAMPNS)
+_NOT_WAITING = int(socket.MSG_DONTWAIT)
 
 _library = ctypes.PyDLL(None, use_errno=True)
 
@@ -52,6 +54,7 @@ class _Message(ctypes.Structure):
 
 
 _EACH_BYTES = ctypes.sizeof(_Message)
+_STEP = _EACH_BYTES // _WORD_BYTES
 _receive = _library.recvmmsg
 _receive.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
 
@@ -66,6 +69,8 @@ class Datagrams:
         self._names, self._controls = bytearray(MOST * _NAME_BYTES), bytearray(MOST * _CONTROL_BYTES)
         kept = [(ctypes.c_char * len(one)).from_buffer(one) for one in (self.memory, self._names, self._controls)]
         data, names, controls = map(ctypes.addressof, kept)
+        self.addresses = [data + at * SIZE_BYTES for at in range(MOST + 1)]
+        """Of the same, for libraries."""
         self._vectors = (_Vector * MOST)(*(_Vector(data + at * SIZE_BYTES, SIZE_BYTES) for at in range(MOST)))
         self._kept, self._fresh, self._messages = kept, (_Message * MOST)(), (_Message * MOST)()
         for at, message in enumerate(self._fresh):
@@ -73,15 +78,18 @@ class Datagrams:
             head.name, head.name_length = names + at * _NAME_BYTES, _NAME_BYTES
             head.vectors, head.vector_count = ctypes.pointer(self._vectors[at]), 1
             head.control, head.control_length = controls + at * _CONTROL_BYTES, _CONTROL_BYTES
-        self._lengths = memoryview(self._messages).cast("B").cast("I")[_Message.length.offset // _WORD_BYTES :]
-        self._step = _EACH_BYTES // _WORD_BYTES
-        self._used = MOST
+        self._heads, self._fresh_heads = (memoryview(one).cast("B") for one in (self._messages, self._fresh))
+        self._address = ctypes.addressof(self._messages)
+        self._lengths = self._heads.cast("I")[_Message.length.offset // _WORD_BYTES :]
+        self._stamps = memoryview(self._controls)
+        self._used = MOST * _EACH_BYTES
 
     def take(self, descriptor: int) -> int:
         """How many came; 0: none. Raises OSError: what the network says of an earlier datagram of ours."""
-        ctypes.memmove(self._messages, self._fresh, self._used * _EACH_BYTES)
-        count = int(_receive(descriptor, self._messages, MOST, socket.MSG_DONTWAIT, None))
-        self._used = max(count, 1)
+        used = self._used
+        self._heads[:used] = self._fresh_heads[:used]  # not by ctypes, which would let other threads go first
+        count = int(_receive(descriptor, self._address, MOST, _NOT_WAITING, None))
+        self._used = max(count, 1) * _EACH_BYTES
         if count >= 0:
             return count
         number = ctypes.get_errno()
@@ -89,16 +97,17 @@ class Datagrams:
             return 0
         raise OSError(number, os.strerror(number))
 
-    def length(self, at: int) -> int:
-        """In bytes; `SIZE_BYTES` where it was at least so long."""
-        return self._lengths[at * self._step]
+    def lengths(self, count: int) -> list[int]:
+        """Of the first `count`, in bytes; `SIZE_BYTES` where it was at least so long."""
+        lengths: list[int] = self._lengths[: count * _STEP : _STEP].tolist()
+        return lengths
 
-    def stamp_s(self, at: int, otherwise_s: float) -> float:
-        """When the kernel got it, by the wall clock, see `stamp`."""
-        _, level, kind, seconds, nanoseconds = _CONTROL.unpack_from(self._controls, at * _CONTROL_BYTES)
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
-            return float(seconds + nanoseconds / 1e9)
-        return otherwise_s
+    def stamps_s(self, count: int, otherwise_s: float) -> list[float]:
+        """When the kernel got them, by the wall clock, see `stamp`."""
+        return [
+            seconds + nanoseconds / 1e9 if (level, kind) == _IS_STAMP else otherwise_s
+            for _, level, kind, seconds, nanoseconds in _CONTROL.iter_unpack(self._stamps[: count * _CONTROL_BYTES])
+        ]
 
     def address(self, at: int) -> tuple[str, int] | tuple[str, int, int, int]:
         """Who sent it, as Python has it."""

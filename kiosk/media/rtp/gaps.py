@@ -36,7 +36,8 @@ class Gaps:
     """The missing packets of one stream. Numbers never wrap; times in seconds of any clock."""
 
     def __init__(self) -> None:
-        self._newest: int | None = None
+        self.newest: int | None = None
+        """The furthest number that has come; whoever knows that the next one follows it may move it."""
         self._gaps: dict[int, _Gap] = {}
         self._lateness_s = 0.0
         self.round_trip_s = _START_ROUND_TRIP_S
@@ -60,13 +61,13 @@ class Gaps:
 
     def came(self, number: int, now_s: float, *, is_again: bool, is_made: bool = False) -> None:
         """One packet; `is_again`: by retransmission, `is_made`: neither late nor again, but made of others."""
-        newest = self._newest
+        newest = self.newest
         if newest is None:
-            self._newest = number
+            self.newest = number
         elif number > newest:
             if number > newest + 1:
                 self._miss(newest + 1, number, now_s)
-            self._newest = number
+            self.newest = number
         elif self._gaps:
             gap = self._gaps.pop(number, None)
             if gap is not None and not is_made:

@@ -7,16 +7,18 @@ RTCP is `steering`'s.
 """
 
 import asyncio
+import ctypes
 import struct
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from aiortc.rtcdtlstransport import RTCDtlsTransport, State
 from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]
 
 from kiosk.media.rtp import consent, sweep
-from kiosk.media.rtp.datagrams import MOST, SIZE_BYTES, stamp
+from kiosk.media.rtp.datagrams import MOST, stamp
 from kiosk.media.rtp.packet import Packet, parse
 from kiosk.media.rtp.receiver import Receiver
 
@@ -26,12 +28,18 @@ _MOST_EARLY = 256
 _EARLY_S = 0.5
 """So long a line may take to be known to the router; one that is not used never is."""
 _LOOK_S = 0.002
-_AUTHENTICATION, _REPLAY, _REPLAY_OLD = 7, 9, 10
+_REPLAY, _REPLAY_OLD = 9, 10
 """libsrtp's reasons to refuse a packet. Replayed ones are doubles that networks make, and no refusal."""
 _OLDEST_S = 0.5
 """A packet that waited longer did so because this process was held up, or the wall clock was set."""
 ERRORS = (ValueError, IndexError, KeyError, struct.error, OverflowError)
 """What aiortc and aioice raise on bytes that they did not expect."""
+_CONNECTED = State.CONNECTED
+_address_of = partial(ffi.cast, "uintptr_t")
+_unprotect = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(
+    int(_address_of(ffi.addressof(lib, "srtp_unprotect")))
+)
+"""libsrtp's own. By cffi each packet would let the decoders' threads go first, and wait until they are done."""
 
 
 class Intake:
@@ -41,13 +49,12 @@ class Intake:
         """`on_refused` gets the reason, for a datagram that is dropped."""
         self._dtls, self._on_refused = dtls, on_refused
         self.connection: Any = dtls.transport._connection
-        self._places = sweep.running().datagrams.places
-        # Not of each place: the garbage collector of 3.11 dies of a buffer that is lent by a memoryview in a cycle.
-        self._memory = ffi.from_buffer("unsigned char[]", sweep.running().datagrams.memory)
-        self._pointers = [self._memory + at * SIZE_BYTES for at in range(len(self._places))]
-        self._length = ffi.new("int *")
+        datagrams = sweep.running().datagrams
+        self._places, self._addresses = datagrams.places, datagrams.addresses
+        self._length = ctypes.c_int()
+        self._length_address = ctypes.addressof(self._length)
         self._session: Any = None
-        self._srtp: Any = None
+        self._srtp = 0
         self._early: list[tuple[bytes, float]] = []
         self._early_s = 0.0
         self._timer: asyncio.Handle | None = None
@@ -85,17 +92,17 @@ class Intake:
             return
         session = dtls._rx_srtp
         if session is not self._session:
-            self._session, self._srtp = session, session._srtp[0]
-        if dtls._state is not State.CONNECTED:
+            self._session, self._srtp = session, int(_address_of(session._srtp[0]))
+        if dtls._state is not _CONNECTED:
             return
-        self._length[0] = length
-        status = lib.srtp_unprotect(self._srtp, self._pointers[at], self._length)
+        self._length.value = length
+        status = _unprotect(self._srtp, self._addresses[at], self._length_address)
         if status:
             if status not in (_REPLAY, _REPLAY_OLD):
                 self._on_refused(f"a packet that is not of the peer, or damaged ({status})")
             return
         try:
-            packet = parse(view, self._length[0], self._ids)
+            packet = parse(view, self._length.value, self._ids)
         except ERRORS as error:
             self._on_refused(f"no RTP packet: {error}")
             return
@@ -180,16 +187,19 @@ class _Inlet:
         except OSError as error:
             self._protocol.error_received(error)
             return True
-        for at in range(count):
-            place, length = datagrams.places[at], datagrams.length(at)
+        if not count:
+            return False
+        places, take = datagrams.places, self._intake.take
+        lengths, stamps_s = datagrams.lengths(count), datagrams.stamps_s(count, wall_s)
+        for at, length in enumerate(lengths):
+            place = places[at]
             if 127 < place[0] < 192 and not 192 <= place[1] <= 223 and 12 < length <= MAX_BYTES:
-                waited_s = wall_s - datagrams.stamp_s(at, wall_s)
-                self._intake.take(at, length, now_s - min(max(waited_s, 0.0), _OLDEST_S))
+                waited_s = wall_s - stamps_s[at]
+                take(at, length, now_s - min(waited_s, _OLDEST_S) if waited_s > 0.0 else now_s)
             else:
                 self.take(bytes(place[:length]), datagrams.address(at))
-        if count:
-            consent.hear(self._intake.connection, now_s)
-        return count > 0
+        consent.hear(self._intake.connection, now_s)
+        return True
 
     def take(self, data: bytes, address: Any) -> None:
         """A datagram of any kind (RFC 7983), from aioice or from the socket."""

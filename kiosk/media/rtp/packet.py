@@ -117,7 +117,11 @@ def _read_short(packet: Packet, view: memoryview, at: int, end: int, ids: Ids) -
         if after > end:
             raise ValueError("cut in an extension")
         number = head >> 4
-        if number in (transport_wide, send_time, mid):
+        if number == transport_wide and after - at == 2:
+            packet.transport_sequence_number = view[at] << 8 | view[at + 1]
+        elif number == send_time and after - at == 3:
+            packet.abs_send_time = view[at] << 16 | view[at + 1] << 8 | view[at + 2]
+        elif number in (transport_wide, send_time, mid):
             _keep(packet, number, view, at, after, ids)
         at = after
 

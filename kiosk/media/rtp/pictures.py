@@ -85,23 +85,40 @@ class Pictures:
         self, packet: Packet, codec: RTCRtpCodecParameters, now_s: float, *, is_again: bool, is_made: bool = False
     ) -> None:
         """One packet, its payload unpacked. `is_again`: by retransmission, `is_made`: by parity."""
+        numbers, buffer = self._numbers, self._buffer
+        edge, newest = buffer.edge, numbers.newest
+        if newest is not None and edge == newest + 1 == newest + (packet.sequence_number - newest & 0xFFFF):
+            numbers.newest = self._gaps.newest = edge  # almost always: it follows the last one, and nothing is missing
+            pictures = buffer.append(packet)
+        else:
+            found = self._take_uneven(packet, now_s, is_again=is_again, is_made=is_made)
+            if found is None:
+                return
+            pictures = found
+        self._came_s = now_s
+        for picture in pictures:
+            self._whole_s = now_s
+            self._hand_on(picture, codec, now_s)
+        if self._wants_keyframe or self._gaps or self._buffer.is_stuck:
+            self._look(now_s)
+
+    def _take_uneven(
+        self, packet: Packet, now_s: float, *, is_again: bool, is_made: bool
+    ) -> tuple[EncodedPicture, ...] | None:
+        """The first one, or one behind or before a hole. None: it is of no use."""
         before = self._numbers.newest
         number = self._numbers.extend(packet.sequence_number)
         if before is not None and abs(number - before) > _JUMP:
             if is_again or is_made:
-                return
+                return None
             self.begin(self._ssrc, now_s)
             number = self._numbers.extend(packet.sequence_number)
-        self._came_s = now_s
         self._gaps.came(number, now_s, is_again=is_again, is_made=is_made)
-        for picture in self._buffer.add(number, packet):
-            self._whole_s = now_s
-            self._hand_on(picture, codec, now_s)
+        pictures = self._buffer.add(number, packet)
         if self._gaps and self._buffer.edge_at_jump > self._forgotten:
             self._forgotten = self._buffer.edge_at_jump
             self._gaps.forget_before(self._forgotten)
-        if self._wants_keyframe or self._gaps or self._buffer.is_stuck:
-            self._look(now_s)
+        return pictures
 
     def _hand_on(self, picture: EncodedPicture, codec: RTCRtpCodecParameters, now_s: float) -> None:
         if picture.is_keyframe:

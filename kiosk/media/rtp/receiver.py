@@ -40,6 +40,8 @@ class _Form(NamedTuple):
     """What a payload type means on this line."""
 
     codec: RTCRtpCodecParameters
+    name: str
+    """The codec's; it makes it anew whenever it is asked."""
     unpack: Unpack | None
     original: "_Form | None"
     """Of a retransmission: what it carries."""
@@ -47,16 +49,18 @@ class _Form(NamedTuple):
 
 
 def _forms_of(codecs: list[RTCRtpCodecParameters], parity: Types | None) -> dict[int, _Form]:
-    forms = {_type_of(codec): _Form(codec, unpack_of(codec.name), None) for codec in codecs if not is_rtx(codec)}
+    forms = {
+        _type_of(codec): _Form(codec, codec.name, unpack_of(codec.name), None) for codec in codecs if not is_rtx(codec)
+    }
     if parity:
         red = RTCRtpCodecParameters(mimeType="video/red", clockRate=90_000, payloadType=parity.red)
-        forms[parity.red] = _Form(red, None, None, is_red=True)
+        forms[parity.red] = _Form(red, red.name, None, None, is_red=True)
         if parity.again is not None:
-            forms[parity.again] = _Form(red, None, forms[parity.red])
+            forms[parity.again] = _Form(red, red.name, None, forms[parity.red])
     for codec in codecs:
         apt = codec.parameters.get("apt") if is_rtx(codec) else None
         if isinstance(apt, int) and apt in forms:
-            forms[_type_of(codec)] = _Form(codec, None, forms[apt])
+            forms[_type_of(codec)] = _Form(codec, codec.name, None, forms[apt])
     return forms
 
 
@@ -229,13 +233,13 @@ class Receiver(RTCRtpReceiver):
         if form.is_red:
             self._open(packet, now_s, is_again=is_again)
             return
-        self.codec_name = form.codec.name
+        self.codec_name = form.name
         if form.unpack and packet.payload:
             try:
                 packet._data, packet.starts_keyframe = form.unpack(packet.payload)
             except (ValueError, IndexError):
                 packet._data = b""
-                self._on_refused(f"a payload that is no {form.codec.name}")
+                self._on_refused(f"a payload that is no {form.name}")
         else:
             packet._data = packet.payload
         if self._is_video:

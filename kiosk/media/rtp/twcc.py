@@ -129,7 +129,9 @@ class Arrivals:
         """A packet with this 16-bit number has come."""
         if self._next is None:
             self._next = self._newest = number
-        full = unwrap(number, self._newest)
+        full = self._newest + 1
+        if full & 0xFFFF != number:  # seldom
+            full = unwrap(number, self._newest)
         if full in self._seen or full < self._newest - _MAX_PACKETS:
             return
         if full > self._newest + _MAX_PACKETS:
@@ -137,7 +139,8 @@ class Arrivals:
             self._seen.clear()
             self._oldest_unreported = None
         self._seen[full] = now_s
-        self._newest = max(self._newest, full)
+        if full > self._newest:
+            self._newest = full
         if self._oldest_unreported is None or full < self._oldest_unreported:
             self._oldest_unreported = full
 

@@ -1,5 +1,6 @@
 """All that waits in a socket comes at once, and is what Python itself would have said of it."""
 
+import ctypes
 import select
 import socket
 import time
@@ -33,10 +34,14 @@ def test_each_has_its_bytes_its_sender_and_its_time(pair: tuple[socket.socket, s
             far.sendto(bytes([number]) * size, near.getsockname())
         select.select([near], [], [], 5)
         assert datagrams.take(near.fileno()) == len(sizes)
+        assert datagrams.lengths(len(sizes)) == list(sizes)
         for number, size in enumerate(sizes):
-            assert bytes(datagrams.places[number][: datagrams.length(number)]) == bytes([number]) * size
+            assert bytes(datagrams.places[number][:size]) == bytes([number]) * size
+            assert ctypes.string_at(datagrams.addresses[number], size) == bytes([number]) * size
             assert datagrams.address(number) == far.getsockname()
-            assert before_s - 0.01 <= datagrams.stamp_s(number, 0.0) <= time.time()
+        stamps_s = datagrams.stamps_s(len(sizes), 0.0)
+        assert len(stamps_s) == len(sizes)
+        assert all(before_s - 0.01 <= stamp_s <= time.time() for stamp_s in stamps_s)
 
 
 def test_more_than_there_is_room_for_comes_with_the_next_call(pair: tuple[socket.socket, socket.socket]) -> None:
@@ -50,7 +55,7 @@ def test_more_than_there_is_room_for_comes_with_the_next_call(pair: tuple[socket
     assert datagrams.take(near.fileno()) == MOST
     assert datagrams.take(near.fileno()) == 3
     assert [datagrams.places[0][0], datagrams.places[1][0]] == [MOST, MOST + 1]
-    assert datagrams.length(2) == SIZE_BYTES
+    assert datagrams.lengths(3) == [1, 1, SIZE_BYTES]
     assert datagrams.take(near.fileno()) == 0
 
 
