@@ -28,6 +28,8 @@ _MOST_EARLY = 256
 _EARLY_S = 0.5
 """So long a line may take to be known to the router; one that is not used never is."""
 _LOOK_S = 0.002
+_MOST_TURNS = 4
+"""So often one socket is looked at while the others wait: a document's picture has more packets than fit at once."""
 _REPLAY, _REPLAY_OLD = 9, 10
 """libsrtp's reasons to refuse a packet. Replayed ones are doubles that networks make, and no refusal."""
 _OLDEST_S = 0.5
@@ -180,15 +182,23 @@ class _Inlet:
         if self._protocol.transport.is_closing():
             self._sweep.leave(self)
             return False
+        for turn in range(_MOST_TURNS):
+            count = self._take_waiting()
+            if count < MOST:
+                return turn > 0 or count > 0
+        return True
+
+    def _take_waiting(self) -> int:
+        """How many there were, up to `MOST`; an error of the network counts as one."""
         datagrams = self._datagrams
         wall_s, now_s = time.time(), time.monotonic()
         try:
             count = datagrams.take(self._socket.fileno())
         except OSError as error:
             self._protocol.error_received(error)
-            return True
+            return 1
         if not count:
-            return False
+            return 0
         places, take = datagrams.places, self._intake.take
         lengths, stamps_s = datagrams.lengths(count), datagrams.stamps_s(count, wall_s)
         for at, length in enumerate(lengths):
@@ -199,7 +209,7 @@ class _Inlet:
             else:
                 self.take(bytes(place[:length]), datagrams.address(at))
         consent.hear(self._intake.connection, now_s)
-        return True
+        return count
 
     def take(self, data: bytes, address: Any) -> None:
         """A datagram of any kind (RFC 7983), from aioice or from the socket."""

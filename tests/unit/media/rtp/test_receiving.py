@@ -1,6 +1,7 @@
 """Our way in beside stock aiortc's, at a real aiortc sender over a real wire."""
 
 import asyncio
+import ctypes
 import fractions
 import logging
 import struct
@@ -14,8 +15,10 @@ import numpy as np
 import pytest
 from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
 from aiortc.rtp import RtcpByePacket, RtpPacket
+from pylibsrtp import Policy, Session
 
 from kiosk.media.rtp import intake, sweep
+from kiosk.media.rtp.datagrams import MOST
 from kiosk.media.rtp.incoming import Incoming
 from kiosk.runtime.log import Refusals
 from tests.unit.media.rtp.lossy_pipe import RATE
@@ -293,6 +296,32 @@ async def test_busy_sockets_are_emptied_together_and_left_when_quiet():
         await link.packet(rtp(rest=b"\x10\0"))
         await link.until(lambda: len(rounds) == 1)
     await link.until(lambda: not rounds)
+
+
+async def test_a_socket_is_emptied_to_the_end():
+    """Also of more than fit at once, as the first picture of a document has them."""
+    async with linked() as link:
+        await link.more()
+        (inlet,) = sweep.running()._quiet_rounds
+        link.receiver._enabled = False
+        for number in range(2 * MOST + 5):
+            await link.packet(rtp(number=number, rest=b"\x10\0"))
+        inlet.empty()
+        await link.until(lambda: link.receiver._streams[4711].packets_received == 2 * MOST + 5)
+        assert not link.refused
+
+
+async def test_libsrtp_is_reached_without_cffi():
+    """What is called by its address is what cffi calls: the same packet, once by each."""
+    key = bytes(range(46))
+    far = Session(Policy(key=key, ssrc_type=Policy.SSRC_ANY_OUTBOUND))
+    near, again = (Session(Policy(key=key, ssrc_type=Policy.SSRC_ANY_INBOUND)) for _ in range(2))
+    data = far.protect(rtp(rest=b"payload"))
+    room, length = ctypes.create_string_buffer(data, 2048), ctypes.c_int(len(data))
+    srtp = int(intake._address_of(near._srtp[0]))
+    assert intake._unprotect(srtp, ctypes.addressof(room), ctypes.addressof(length)) == 0
+    assert room.raw[: length.value] == again.unprotect(data) == rtp(rest=b"payload")
+    assert intake._unprotect(srtp, ctypes.addressof(room), ctypes.addressof(length)) != 0
 
 
 async def test_the_private_names_of_the_way_in_are_there():
