@@ -34,6 +34,7 @@ from kiosk.ui.screens import Host
 from kiosk.ui.store import Store
 from kiosk.ui.theme import Panel, theme
 from kiosk.ui.theme.fonts import register_fonts
+from kiosk.ui.widgets import Pane
 from kiosk.ui.window import ARRIVAL_FPS, ASLEEP_FPS, CALL_FPS, IDLE_FPS
 
 _logger = logging.getLogger(__name__)
@@ -64,8 +65,8 @@ class TouchApp:
         self._beginning = Beginning(links.enrolment_file, self._language, self.store.refusals)
         self.pictures = Pictures(links.frames_socket, link.uid_of(links.media_user), self.store.refusals)
         self.reaction = Reaction(Window)
-        self._frames = Frames(Window, life, service.ready)
         self.host = Host()
+        self._frames = Frames(Window, self.host, life, service.ready)
         self.host.bind(on_intent=self._on_intent)
         self.focus = Focus(self.host)
         self._garbage = Garbage()
@@ -84,7 +85,7 @@ class TouchApp:
         Clock.schedule_once(self._report, _FIRST_REPORT_S)
         Clock.schedule_interval(self._report, _REPORT_S)
         self._frames.watch()
-        await async_runTouchApp(self.host, async_lib="asyncio")
+        await async_runTouchApp(Pane(self.host), async_lib="asyncio")
 
     def _on_intent(self, _host: Host, intent: Any) -> None:
         if isinstance(intent, TurnPage):

@@ -15,9 +15,9 @@ _FIRST_WITHIN_S = 60.0
 class Frames:
     """Asks for a frame every few seconds, also of a screen where nothing moves, and hears whether it came."""
 
-    def __init__(self, window: Any, life: Life, on_first: Callable[[], None]) -> None:
-        """`on_first` is called once, when the first picture has been drawn."""
-        self._window = window
+    def __init__(self, window: Any, root: Any, life: Life, on_first: Callable[[], None]) -> None:
+        """`root` is what the window shows; `on_first` is called once, when the first picture has been drawn."""
+        self._window, self._root = window, root
         self._on_first: Callable[[], None] | None = on_first
         self._turning = life.pulse("clock", _FIRST_WITHIN_S)
         self._flipping = life.pulse("frames", _FIRST_WITHIN_S)
@@ -46,7 +46,7 @@ class Frames:
     def _ask(self, *_: object) -> None:
         self._turning.beat(_CLOCK_WITHIN_S)
         if self._are_seen:
-            self._window.canvas.ask_update()
+            self._root.canvas.ask_update()  # all of it: what was drawn once and kept as well
 
     def _on_flip(self, _window: Any) -> None:
         if self._are_seen:

@@ -52,24 +52,19 @@ class Pictures:
 
     def draw(self) -> bool:
         """Show what is new; whether there is a picture of any age on the glass."""
+        heights: dict[str, int] = {}
         for place in self._places:
-            ring = self._rings.get(place.tile) if _is_seen(place) else None
+            is_wanted = _is_wanted(place)
+            if is_wanted:
+                heights[place.tile] = max(round(place.height), heights.get(place.tile, 0))
+            ring = self._rings.get(place.tile) if is_wanted and place.is_live else None
             if ring is not None:
                 self._draw_one(place, ring)
             elif place in self._shown:
                 self._clear(place)
-        self._heights.look(self.heights, time.monotonic())
+        self._heights.look(heights, time.monotonic())
         loudness.fade()
         return bool(self._shown)
-
-    @property
-    def heights(self) -> dict[str, int]:
-        """Tile to the tallest place it has on the glass at this moment."""
-        heights: dict[str, int] = {}
-        for place in self._places:
-            if _is_wanted(place):
-                heights[place.tile] = max(round(place.height), heights.get(place.tile, 0))
-        return heights
 
     def _draw_one(self, place: VideoPicture, ring: FrameRingReader) -> None:
         shown = self._shown.get(place)
@@ -100,7 +95,3 @@ class Pictures:
 def _is_wanted(place: VideoPicture) -> bool:
     """Whether it has a size and was not put away."""
     return bool(place.tile and place.is_shown and place.width > 1 and place.height > 1 and place.right > 0)
-
-
-def _is_seen(place: VideoPicture) -> bool:
-    return place.is_live and _is_wanted(place)

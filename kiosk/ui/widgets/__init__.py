@@ -20,6 +20,7 @@ from kiosk.ui.widgets.base import (
 from kiosk.ui.widgets.button import BarButton, BottomBar, CornerButton, TouchButton, Trio, TrioButton
 from kiosk.ui.widgets.level import LevelBar
 from kiosk.ui.widgets.notices import FaultCard, Toast
+from kiosk.ui.widgets.pane import Pane
 from kiosk.ui.widgets.pie import Pie
 from kiosk.ui.widgets.plate import LampRow, Plate
 from kiosk.ui.widgets.qr_code import QrCode
@@ -61,6 +62,7 @@ __all__ = [
     "List",
     "NeedTile",
     "Pair",
+    "Pane",
     "PersonRow",
     "Pie",
     "Plate",

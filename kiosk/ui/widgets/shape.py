@@ -26,7 +26,7 @@ def _ramp() -> Texture:
 class Drawing(InstructionGroup):
     """What of a part is drawn, made inside `with canvas:`. Nothing while it cannot be seen.
 
-    A session's screen has some 1500 instructions of which a third does something, and each frame goes through all.
+    A session's screen has some 1500 instructions of which a third does something, and drawing it goes through all.
     """
 
     def __init__(self) -> None:

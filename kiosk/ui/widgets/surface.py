@@ -43,7 +43,7 @@ class Surface(Part):
         with self.canvas.before:
             self._foot, self._ground, self._edge = Shape(), Shape(), Shape()
         self._rings: tuple[Shape, ...] = ()
-        """Made when first needed: few parts ever have one, and each frame goes through all there are."""
+        """Made when first needed: few parts ever have one, and drawing goes through all there are."""
         for name in ("pos", "size", "edge_px", "radius", "is_dashed", "foot_px", "sunk_px", "ring_px", "has_focus"):
             self.fbind(name, self._form)
         for name in ("ground", "edge", "foot", "ring", "focus_inner", "focus_outer"):

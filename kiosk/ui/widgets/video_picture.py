@@ -1,19 +1,19 @@
-"""Draws I420 pictures straight from memory: three brightness textures and a shader, nothing converted in Python."""
+"""A place for I420 pictures: uploaded straight from memory as three textures, nothing converted in Python."""
 
 from typing import Any, Protocol
 
 from kivy.clock import Clock
-from kivy.graphics import BindTexture, Mesh, RenderContext
+from kivy.graphics import ChangeState
 from kivy.graphics.texture import Texture
 from kivy.properties import BooleanProperty, NumericProperty, OptionProperty, StringProperty, VariableListProperty
 
 from kiosk.ui.widgets import video_shader as shader
 from kiosk.ui.widgets.fit import Placed, contain, cover
-from kiosk.ui.widgets.outline import Radii, fill, rounded
+from kiosk.ui.widgets.outline import NOTHING, Radii, Triangles, fill, rounded
+from kiosk.ui.widgets.pane import Hole, Pane, pane_of
 from kiosk.ui.widgets.part import Part
 from kiosk.ui.widgets.planes import uploadable
-
-_CORNER = [(b"vPosition", 2, "float"), (b"vPlace", 2, "float"), (b"vCover", 1, "float")]
+from kiosk.ui.widgets.projector import Projector, Slide
 
 
 class Frame(Protocol):
@@ -55,65 +55,94 @@ class VideoPicture(Part):
 
     def __init__(self, **kwargs: Any) -> None:
         self._planes: tuple[Texture, ...] = ()
-        self._kind: tuple[int, int, int, int] = (0, 0, 0, 0)
-        self._tuned: tuple[int, int] = (-1, -1)
-        self.canvas = RenderContext(
-            vs=shader.VERTEX, fs=shader.FRAGMENT, use_parent_projection=True, use_parent_modelview=True
-        )
+        self._sizes: tuple[tuple[int, int], ...] = ()
+        self._kind: tuple[int, ...] = ()
+        self._slide = Slide()
+        self._pane: Pane | None = None
+        self._projector: Projector | None = None
+        """The pane's, or one of its own where there is no pane; only while there is a picture."""
         self._form = Clock.create_trigger(self._draw, -1)
         super().__init__(**kwargs)
-        self.canvas["texture_u"], self.canvas["texture_v"] = 1, 2
+        with self.canvas:
+            self._hole = Hole()
         for name in ("pos", "size", "fit", "is_at_top", "is_mirrored", "radius"):
             self.fbind(name, self._form)
 
     def show(self, frame: Frame) -> None:
         """Upload a picture; it is on the glass with the next frame of the window."""
-        kind = (frame.width, frame.height, frame.y_stride, frame.uv_stride)
+        kind = (frame.width, frame.height, frame.y_stride, frame.uv_stride, frame.colour_range, frame.matrix)
+        projector = self._projector or self._enter()
         if kind != self._kind:
             self._make_room(kind)
-        self._tune(frame.colour_range, frame.matrix)
-        for texture, plane in zip(self._planes, frame.planes, strict=True):
-            texture.blit_buffer(uploadable(plane), size=texture.size, colorfmt="luminance", bufferfmt="ubyte")
+        for texture, size, plane in zip(self._planes, self._sizes, frame.planes, strict=True):
+            texture.blit_buffer(uploadable(plane), size=size, colorfmt="luminance", bufferfmt="ubyte")
         self.frames_shown += 1
-        self.canvas.ask_update()
+        projector.ask_update()
 
     def clear(self) -> None:
         """Show nothing and give the memory back: a partner's last picture must not stay."""
-        self.canvas.clear()
+        self._slide.clear()
+        self._hole.cut(NOTHING)
         self._planes = ()
-        self._kind = (0, 0, 0, 0)
+        self._kind = ()
+        if self._projector:
+            self._leave(self._projector)
 
-    def _make_room(self, kind: tuple[int, int, int, int]) -> None:
+    def _enter(self) -> Projector:
+        self._pane = pane_of(self)
+        if self._pane:
+            self._pane.add(self._slide)
+            projector = self._pane.projector
+        else:
+            projector = Projector()
+            projector.add(self._slide)
+            self.canvas.add(projector)
+        self._projector = projector
+        return projector
+
+    def _leave(self, projector: Projector) -> None:
+        if self._pane:
+            self._pane.remove(self._slide)
+        else:
+            projector.remove(self._slide)
+            self.canvas.remove(projector)
+        self._projector = self._pane = None
+
+    def _make_room(self, kind: tuple[int, ...]) -> None:
         self._kind = kind
-        width, height, y_stride, uv_stride = kind
-        sizes = ((y_stride, height), *((uv_stride, (height + 1) // 2),) * 2)
-        self._planes = tuple(Texture.create(size=size, colorfmt="luminance", bufferfmt="ubyte") for size in sizes)
-        self.canvas["reach"] = tuple(shader.reach(width, y_stride, uv_stride))
+        _, height, y_stride, uv_stride, *_ = kind
+        half = (uv_stride, (height + 1) // 2)
+        self._sizes = ((y_stride, height), half, half)
+        self._planes = tuple(Texture.create(size=size, colorfmt="luminance", bufferfmt="ubyte") for size in self._sizes)
         self._draw()
 
-    def _tune(self, colour_range: int, matrix: int) -> None:
-        if (colour_range, matrix) != self._tuned:
-            self._tuned = (colour_range, matrix)
-            self.canvas["levels"] = shader.LEVELS[colour_range]
-            self.canvas["mixing"] = shader.MIXING[matrix]
-
     def _draw(self, *_: object) -> None:
-        self.canvas.clear()
-        if not self._planes or self.width < 1 or self.height < 1:
+        if not self._projector or not self._planes or self.width < 1 or self.height < 1:
+            self._slide.clear()
+            self._hole.cut(NOTHING)
             return
-        size = self._kind[:2]
+        width, height, y_stride, uv_stride, colour_range, matrix = self._kind
+        size = (width, height)
         placed = contain(size, self.size) if self.fit == "contain" else cover(size, self.size, at_top=self.is_at_top)
-        with self.canvas:
-            BindTexture(texture=self._planes[1], index=1)
-            BindTexture(texture=self._planes[2], index=2)
-            self._mesh(placed)
+        shape = self._shape(placed)
+        self._hole.cut(shape if self._pane else NOTHING)
+        numbers = ChangeState(
+            reach=tuple(shader.reach(width, y_stride, uv_stride)),
+            levels=shader.LEVELS[colour_range],
+            mixing=shader.MIXING[matrix],
+        )
+        self._slide.lay(self._planes, numbers, self._vertices(placed, shape), shape.indices)
+        self._projector.ask_update()
 
-    def _mesh(self, placed: Placed) -> Mesh:
-        x, y = self.x + placed.x, self.y + placed.y
+    def _shape(self, placed: Placed) -> Triangles:
         is_full = placed.width >= self.width - 1
         radii: Radii = tuple(self.radius) if is_full else (0, 0, 0, 0)  # type: ignore[assignment]
         # Half a pixel too big, so that the ground below does not shine through at a rounded corner.
-        shape = fill(rounded(x - 0.5, y - 0.5, placed.width + 1, placed.height + 1, radii))
+        x, y = self.x + placed.x - 0.5, self.y + placed.y - 0.5
+        return fill(rounded(x, y, placed.width + 1, placed.height + 1, radii))
+
+    def _vertices(self, placed: Placed, shape: Triangles) -> list[float]:
+        x, y = self.x + placed.x, self.y + placed.y
         vertices: list[float] = []
         for cx, cy, shown in shape.corners:
             along = (cx - x) / placed.width
@@ -121,5 +150,6 @@ class VideoPicture(Part):
             along = 1 - along if self.is_mirrored else along
             s = placed.left + (placed.right - placed.left) * along
             t = placed.top + (placed.bottom - placed.top) * down
-            vertices += (cx, cy, s, t, shown)
-        return Mesh(fmt=_CORNER, vertices=vertices, indices=shape.indices, mode="triangles", texture=self._planes[0])
+            # Behind a pane it is the hole that has soft edges.
+            vertices += (cx, cy, s, t, 1.0 if self._pane else shown)
+        return vertices
