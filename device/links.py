@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -74,6 +75,8 @@ class Apps(_Doors):
         self._dispatch = dispatch
         self._shown: State | None = None
         self.last_report: TouchReport | None = None
+        self.reported: tuple[int, float] = (0, 0.0)
+        """Which process sent it, and when (monotonic, s)."""
 
     async def serve(self, link: Link) -> None:
         """Until the app is gone."""
@@ -82,7 +85,7 @@ class Apps(_Doors):
             while True:
                 message: FromUi = await link.receive(FromUi)
                 if isinstance(message, TouchReport):
-                    self.last_report = message
+                    self.last_report, self.reported = message, (link.peer_pid, time.monotonic())
                 elif not isinstance(message, Greeting):
                     self._dispatch(message)
         _logger.info("the touch app is gone")

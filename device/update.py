@@ -19,7 +19,6 @@ from kiosk.contract import codec
 from kiosk.contract.configuration import Update
 from kiosk.contract.errors import MalformedError
 from kiosk.contract.health import Grade, Part
-from kiosk.contract.links import TouchReport
 from kiosk.contract.mqtt import AckState, RejectCode, UpdateState
 from kiosk.contract.state import Phase, Sheet, State
 from kiosk.contract.update import LOCK, NOTES, PROGRESS, REPORT, REQUEST, Note, Progress, Report, Request, Wish
@@ -31,13 +30,13 @@ _logger = logging.getLogger(__name__)
 _BEFORE = timedelta(minutes=20)
 """So long before an appointment the room counts as in use: a probation may end in another change of version."""
 _FRAMES_S = 130.0
-"""The touch app reports once a minute."""
+"""The touch app reports when it has connected, and once a minute."""
 
 
 class Apps(Protocol):
     """What is needed of `device.links.Apps`."""
 
-    last_report: TouchReport | None
+    reported: tuple[int, float]
 
     @property
     def pid(self) -> int:
@@ -69,7 +68,6 @@ class Updates:
         self._apps, self._record, self._keep = apps, record, keep
         self._lock = Lock(self._runtime / LOCK)
         self._is_on = self._runtime.is_dir()
-        self._frames: tuple[int, TouchReport | None, float] = (0, None, 0.0)
 
     @property
     def handlers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
@@ -114,12 +112,8 @@ class Updates:
 
     def _has_frames(self) -> bool:
         """The app that is here has said so, and not too long ago."""
-        pid, said, now = self._apps.pid, self._apps.last_report, time.monotonic()
-        if self._frames[0] != pid:
-            self._frames = (pid, said, 0.0)  # what the one before it said is worth nothing
-        elif said is not self._frames[1]:
-            self._frames = (pid, said, now)
-        return bool(pid and self._frames[2] and now - self._frames[2] < _FRAMES_S)
+        pid, at_s = self._apps.reported
+        return pid != 0 and pid == self._apps.pid and time.monotonic() - at_s < _FRAMES_S
 
     def _tell(self, state: State) -> None:
         try:

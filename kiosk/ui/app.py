@@ -74,6 +74,9 @@ class TouchApp:
         self.view: View = present_nothing(self._setting, self._language)
         self._page = 0
         self._arrival_s = -_ARRIVAL_S
+        self._began_s = 0.0
+        self._reported = (0, 0.0)
+        """On which of the store's connections, and when."""
 
     async def run(self) -> None:
         """Runs until the window closes or the process is asked to stop."""
@@ -82,8 +85,7 @@ class TouchApp:
         Clock.time = partial(time.clock_gettime, time.CLOCK_MONOTONIC_RAW)
         Clock.schedule_interval(self._draw_pictures, 0)
         Clock.schedule_interval(self._look, 1.0)
-        Clock.schedule_once(self._report, _FIRST_REPORT_S)
-        Clock.schedule_interval(self._report, _REPORT_S)
+        self._began_s = time.monotonic()
         self._frames.watch()
         await async_runTouchApp(Pane(self.host), async_lib="asyncio")
 
@@ -118,9 +120,10 @@ class TouchApp:
             self._show(view)
 
     def _look(self, *_: object) -> None:
-        """Once a second: the clock goes on, and so may enrolment."""
+        """Once a second: the clock goes on, and so may enrolment; the agent hears how we do."""
         self._beginning.look()
         self._present()
+        self._report()
 
     def _presented(self, state: State | None) -> View:
         enrolment, now = self._beginning.status, datetime.now(UTC)
@@ -158,8 +161,14 @@ class TouchApp:
         # Kivy has no public way to change the pace of its clock while it runs.
         Clock._max_fps = float(ARRIVAL_FPS if is_awaited else CALL_FPS if in_call else quiet_fps)
 
-    def _report(self, *_: object) -> None:
-        self.store.report(self.reaction.frames_per_second, self.reaction.p95_ms)
+    def _report(self) -> None:
+        """Once a minute, and to every agent as soon as it is there: it may be waiting for a sign of us."""
+        now_s, connection = time.monotonic(), self.store.connections
+        if not self.store.is_connected or now_s - self._began_s < _FIRST_REPORT_S:
+            return
+        if connection != self._reported[0] or now_s - self._reported[1] >= _REPORT_S:
+            self._reported = (connection, now_s)
+            self.store.report(self.reaction.frames_per_second, self.reaction.p95_ms)
 
 
 async def run(configuration: Configuration, life: Life) -> None:

@@ -29,6 +29,8 @@ class Store:
         self._link: link.Link | None = None
         self.refusals = Refusals(_logger)
         self.state: State | None = None
+        self.connections = 0
+        """How many there have been."""
 
     @property
     def is_connected(self) -> bool:
@@ -51,6 +53,7 @@ class Store:
         """Connects, and connects again, without end."""
         while True:
             self._link = await link.connect(self._path, Role.UI, Role.AGENT, self._uid, self.refusals)
+            self.connections += 1
             try:
                 while True:
                     self._take(await self._link.receive(ToUi))

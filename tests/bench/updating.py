@@ -28,7 +28,7 @@ async def change(house: UpdateHouse, serial: int, wanted: int, limit_s: float, *
     before = house.report()
     assert before is not None
     task = asyncio.create_task(house.update(), name="update")
-    await house.until(lambda: house.link("current") == f"versions/{serial}", 60.0, "the switch")
+    await house.until(lambda: house.link("current") == f"versions/{serial}", 120.0, "the switch")
     begin_s = time.monotonic()
 
     def is_here() -> bool:

@@ -4,12 +4,19 @@ from pathlib import Path
 
 from kiosk.contract import codec
 from kiosk.contract.configuration import Update
+from kiosk.contract.links import TouchReport
 from kiosk.contract.mqtt import AckState, UpdateState
 from kiosk.contract.update import LOCK, NOTES, PROGRESS, REPORT, REQUEST, Cause, Note, Progress, Report
 from kiosk.runtime.lock import Lock
 from provisioning.central import configuration as central
+from provisioning.demo.waiting import until
 from provisioning.release import fleet
 from tests.fakes.agent_house import TERMINAL, agent_house
+
+
+def report_of(path: Path) -> Report:
+    report: Report = codec.decode(path.read_bytes(), Report, "test")
+    return report
 
 
 async def test_central_hears_of_updates_and_may_ask_for_them(short_path: Path) -> None:
@@ -35,9 +42,11 @@ async def test_central_hears_of_updates_and_may_ask_for_them(short_path: Path) -
             assert table is not None
             row = dict(zip(fleet.COLUMNS, table.rows[0], strict=True))
             assert (row["terminal"], row["serial"], row["cause"]) == (TERMINAL, "7", "no-frames")
-            report: Report = codec.decode((update.runtime_directory / REPORT).read_bytes(), Report, "test")
-            assert report.has_broker
-            assert not report.has_frames
+            path = update.runtime_directory / REPORT
+            await until(lambda: report_of(path).has_broker, 20, "the report of a broker")
+            assert not report_of(path).has_frames
+            (await house.app()).touch(TouchReport(frames_per_second=2, reaction_ms_p95=0))
+            await until(lambda: report_of(path).has_frames, 20, "the report of pictures")
             lock = Lock(update.runtime_directory / LOCK)
             assert lock.take(), "nobody is here"
             lock.give()

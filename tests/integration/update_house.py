@@ -8,10 +8,11 @@ import contextlib
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from datetime import time as daytime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -22,6 +23,7 @@ from kiosk.contract.errors import MalformedError
 from kiosk.contract.update import REPORT, Report
 from provisioning import toml
 from provisioning.central import tasks
+from provisioning.demo.waiting import PatienceError
 from provisioning.release import build, fleet, platform
 from provisioning.release.bundle import MANIFEST, SHARE, SYSTEMD, Manifest
 from tests.fakes import appliance
@@ -85,6 +87,15 @@ class UpdateHouse(ApplianceHouse):
         await self.until(lambda: not leader.exists(), 10.0, "the old machine is gone")
         async with appliance.booted(self.machine.disk, self.network) as machine:
             yield machine
+
+    async def until(self, condition: Callable[[], Any], timeout_s: float, what: str) -> float:
+        """As the house's; when it does not come true, what the machine is at and what it has said go into the error."""
+        try:
+            return await super().until(condition, timeout_s, what)
+        except PatienceError as error:
+            jobs = self.machine.run("systemctl", "list-jobs")
+            said = self.machine.run("journalctl", "--no-pager", "--output=short-monotonic", "--lines=80")
+            raise PatienceError(f"{error}; {self.report()}\n{jobs}\n{said}") from error
 
     async def begin(self) -> None:
         """Without appointments: nobody is about to come."""

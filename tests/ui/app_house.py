@@ -47,6 +47,8 @@ class Agent:
         self._links: set[link.Link] = set()
         self._state = state
         self.heard: asyncio.Queue[Any] = asyncio.Queue()
+        self.reports: asyncio.Queue[TouchReport] = asyncio.Queue()
+        """Come when their time has come, whatever is touched."""
 
     def show(self, state: State) -> None:
         """The state has changed."""
@@ -65,8 +67,7 @@ class Agent:
         try:
             while True:
                 message = await connected.receive(FromUi)
-                if not isinstance(message, TouchReport):  # comes when its time has come, whatever is touched
-                    self.heard.put_nowait(message)
+                (self.reports if isinstance(message, TouchReport) else self.heard).put_nowait(message)
         finally:
             self._links.discard(connected)
 

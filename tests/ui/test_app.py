@@ -203,6 +203,13 @@ async def test_a_touch_is_answered_within_a_tenth_of_a_second(app: App) -> None:
         assert 0 < said["reaction_ms"] < 100
 
 
+async def test_every_agent_soon_hears_how_it_does(app: App) -> None:
+    """An agent on probation waits for a sign of it, however late it came itself; a minute would be too long."""
+    for _ in range(2):
+        async with Agent(IDLE).listen(app.folder) as agent, asyncio.timeout(PATIENCE_S):
+            assert (await agent.reports.get()).refused == 0
+
+
 async def test_it_ends_when_it_is_asked_to(app: App) -> None:
     """Exit code 0, within the time systemd gives."""
     async with Agent(IDLE).listen(app.folder):
