@@ -30,6 +30,7 @@ from provisioning import broker, installation, toml
 from provisioning.demo.lines import Lines
 from provisioning.demo.ports import HOST, free_port
 from provisioning.demo.processes import Program, Running, Supervisor
+from tests.fakes.patience import PATIENCE_S
 
 TERMINAL = "nord.r1"
 PINS = Room(
@@ -44,7 +45,7 @@ PINS = Room(
 _new_properties: Callable[[int], Properties] = Properties
 
 
-async def _until_open(host: str, port: int, timeout_s: float = 10.0) -> None:
+async def _until_open(host: str, port: int, timeout_s: float = PATIENCE_S) -> None:
     """Returns when somebody listens there; unlike the demo's, on any host."""
     async with asyncio.timeout(timeout_s):
         while True:
@@ -105,7 +106,7 @@ class Observer(Speaker):
     def acks(self, kind: str, number: str) -> list[Ack]:
         return [codec.decode(data, Ack, "test") for data in self.payloads("ack", kind, number)]
 
-    async def until(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    async def until(self, condition: Callable[[], Any], timeout_s: float = PATIENCE_S) -> Any:
         """Waits until `condition()` is true of what was seen, and returns it."""
         async with asyncio.timeout(timeout_s), self._news:
             await self._news.wait_for(condition)
@@ -152,7 +153,7 @@ class App:
     def touch(self, intent: FromUi) -> None:
         self.link.send(intent)
 
-    async def until(self, condition: Callable[[State], Any], timeout_s: float = 5.0) -> State:
+    async def until(self, condition: Callable[[State], Any], timeout_s: float = PATIENCE_S) -> State:
         """Waits until the state it was shown is so."""
         async with asyncio.timeout(timeout_s), self._news:
             await self._news.wait_for(lambda: self.state is not None and condition(self.state))
@@ -187,7 +188,7 @@ class MediaDouble:
         """Camera and microphone are opened and shut as the plan says, and it is reported."""
         self.link.send(MediaReport(camera=Lamp(plan.camera.value), microphone=Lamp(plan.microphone.value)))
 
-    async def until(self, condition: Callable[[Any], Any], timeout_s: float = 5.0) -> Any:
+    async def until(self, condition: Callable[[Any], Any], timeout_s: float = PATIENCE_S) -> Any:
         """The first message for which `condition` holds."""
         async with asyncio.timeout(timeout_s), self._news:
             await self._news.wait_for(lambda: any(condition(one) for one in self.told))

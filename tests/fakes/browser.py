@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 _ARGUMENTS = (
     "--no-sandbox",
@@ -14,7 +14,8 @@ _ARGUMENTS = (
     "--use-fake-device-for-media-stream",
     "--auto-select-desktop-capture-source=Entire screen",
 )
-_DEADLINE_MS = 10_000
+_DEADLINE_MS = 20_000
+expect.set_options(timeout=_DEADLINE_MS)
 
 
 @contextlib.asynccontextmanager
@@ -57,7 +58,7 @@ async def stats(tab: Page) -> Any:
     return await tab.evaluate("rundtisch.stats()")
 
 
-async def page_until(tab: Page, holds: str, timeout_ms: int = 10_000) -> None:
+async def page_until(tab: Page, holds: str, timeout_ms: int = _DEADLINE_MS) -> None:
     """Waits until a condition on `s`, the desk page's statistics, holds; `wait_for_function` waits for no promise."""
     await tab.evaluate(
         f"""async (deadline_ms) => {{

@@ -23,6 +23,7 @@ from kiosk.runtime import invitation
 from provisioning import broker, installation
 from provisioning.demo.ports import HOST, free_port, until_open
 from provisioning.demo.processes import Program, Running, Supervisor
+from tests.fakes.patience import PATIENCE_S
 
 TERMINAL, OTHER_TERMINAL = "nord.r1", "nord.r2"
 DESK, OTHER_DESK = "youth-1", "family-1"
@@ -59,7 +60,7 @@ class WordsOfDesks:
     def states(self, desk: str = DESK) -> list[str]:
         return [str(word.state) for name, word, _ in self.words if name == desk]
 
-    async def until(self, condition: Callable[[], Any], timeout_s: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], Any], timeout_s: float = PATIENCE_S) -> None:
         async with asyncio.timeout(timeout_s), self._news:
             await self._news.wait_for(condition)
 
@@ -74,7 +75,7 @@ class PageDouble:
     async def say(self, message: FromPage | str) -> None:
         await self.socket.send_str(message if isinstance(message, str) else codec.encode(message).decode())
 
-    async def until(self, condition: Callable[[Any], Any], timeout_s: float = 5.0) -> Any:
+    async def until(self, condition: Callable[[Any], Any], timeout_s: float = PATIENCE_S) -> Any:
         """The first message, of those not yet waited for, for which `condition` holds."""
         async with asyncio.timeout(timeout_s):
             while True:
@@ -83,7 +84,7 @@ class PageDouble:
                 if condition(message):
                     return message
 
-    async def close_code(self, timeout_s: float = 5.0) -> int:
+    async def close_code(self, timeout_s: float = PATIENCE_S) -> int:
         """With which code the server closes; what it still says before is skipped."""
         async with asyncio.timeout(timeout_s):
             while True:

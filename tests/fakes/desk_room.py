@@ -31,6 +31,7 @@ from kiosk.contract.state import Consent, Standing
 from kiosk.runtime import sealing
 from kiosk.runtime.sealing import Seal
 from tests.fakes.desk_house import DESK, TERMINAL, DeskHouse
+from tests.fakes.patience import PATIENCE_S
 
 ROOM = "Raum 2.14"
 _new_properties: Callable[[int], Properties] = Properties
@@ -83,7 +84,7 @@ class ScriptedRoom:
             if isinstance(inside, Signal):
                 self.on_signal(visitor, inside)
 
-    async def until(self, condition: Callable[[], Any], timeout_s: float = 5.0) -> Any:
+    async def until(self, condition: Callable[[], Any], timeout_s: float = PATIENCE_S) -> Any:
         """Waits until `condition()` is true of what was heard, and returns it."""
         async with asyncio.timeout(timeout_s), self._news:
             await self._news.wait_for(condition)
@@ -92,7 +93,7 @@ class ScriptedRoom:
     def of(self, kind: type, desk: str = DESK) -> list[Any]:
         return [said for name, said in self.heard if name == desk and isinstance(said, kind)]
 
-    async def knocked(self, desk: str = DESK, count: int = 1, timeout_s: float = 5.0) -> Visitor:
+    async def knocked(self, desk: str = DESK, count: int = 1, timeout_s: float = PATIENCE_S) -> Visitor:
         """The visitor of the `count`th knock from there."""
         await self.until(lambda: len(self.of(Knock, desk)) >= count, timeout_s)
         return self.visitors[self.of(Knock, desk)[count - 1].call]

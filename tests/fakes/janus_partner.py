@@ -17,6 +17,7 @@ from kiosk.contract.links import MediaServer
 from kiosk.contract.media import PlannedPeer, Seat
 from kiosk.runtime.janus import Event, Handle, Jsep, Session, connected
 from tests.fakes.media_bench import Picture, Voice
+from tests.fakes.patience import PATIENCE_S
 
 
 class JanusRound:
@@ -128,7 +129,7 @@ class JanusPartner:
         self.pc = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         await self.publish()
 
-    async def subscribe(self, feed: str, timeout_s: float = 5) -> None:
+    async def subscribe(self, feed: str, timeout_s: float = PATIENCE_S) -> None:
         """To everything of a feed, as soon as it is there."""
         assert self._session
         pc = self.received[feed] = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
@@ -170,7 +171,7 @@ class JanusPartner:
                 async with self._news:
                     self._news.notify_all()
 
-    async def until(self, holds: Callable[[], bool], timeout_s: float = 10) -> None:
+    async def until(self, holds: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
         """Waits for a frame after which this holds."""
         try:
             async with asyncio.timeout(timeout_s), self._news:

@@ -20,6 +20,7 @@ from kiosk.contract.links import FromMedia, Role
 from kiosk.contract.media import MediaReport, PeerReport, Plan, PlannedPeer, Sending, Showing, Signal, SignalKind, Wish
 from kiosk.contract.self_test import Examined
 from kiosk.runtime import link
+from tests.fakes.patience import PATIENCE_S
 
 FRAMES_PER_SECOND = 20
 CONFIGURATION = """
@@ -145,7 +146,7 @@ class Terminal:
         self.plan = replace(self.plan, screen=showing, still=still, **changes)
         self.send(self.plan)
 
-    async def until(self, holds: Callable[[MediaReport], bool], timeout_s: float = 10) -> MediaReport:
+    async def until(self, holds: Callable[[MediaReport], bool], timeout_s: float = PATIENCE_S) -> MediaReport:
         """Waits for a report for which this holds; the last report is in the failure.
 
         It does not hold for a report without the peer that it asks for.
@@ -255,7 +256,7 @@ class Page:
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Condition()
 
-    async def until(self, holds: Callable[[], bool], timeout_s: float = 10) -> None:
+    async def until(self, holds: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
         """Waits for a frame, or a signal, after which this holds."""
         try:
             async with asyncio.timeout(timeout_s), self._news:

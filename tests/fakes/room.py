@@ -9,6 +9,7 @@ from kiosk.consultation import RoomPlan, events
 from kiosk.contract import wiring
 from kiosk.contract.errors import Reason
 from kiosk.contract.room import RoomReport, ShutterPosition, Situation
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.wires import Wires
 
 _LOOK_S = 0.001
@@ -58,7 +59,7 @@ class Heard:
     def has_shutter(self, position: ShutterPosition) -> bool:
         return self.report.shutter is position
 
-    async def until(self, condition: Callable[[], Any], timeout_s: float = 3.0) -> None:
+    async def until(self, condition: Callable[[], Any], timeout_s: float = PATIENCE_S) -> None:
         """Looks after every event. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             while not condition():
@@ -66,7 +67,7 @@ class Heard:
                 await self._news.wait()
 
 
-async def until_input(room: Room, name: str, is_active: bool, timeout_s: float = 2.0) -> None:
+async def until_input(room: Room, name: str, is_active: bool, timeout_s: float = PATIENCE_S) -> None:
     """What no event tells, such as the release of a button. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
         while True:

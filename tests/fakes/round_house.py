@@ -14,6 +14,7 @@ from kiosk.contract.links import MediaServer, MediaServers
 from kiosk.contract.media import Seat
 from kiosk.contract.state import Round, State
 from kiosk.runtime.log import Refusals
+from tests.fakes.patience import PATIENCE_S
 from tests.unit.consultation.house import House, call_of
 
 
@@ -44,7 +45,7 @@ class RoundHouse(House):
             self._news.set()
         return self
 
-    async def until(self, condition: Callable[[State], Any], timeout_s: float = 5.0) -> Any:
+    async def until(self, condition: Callable[[State], Any], timeout_s: float = PATIENCE_S) -> Any:
         """What `condition` says of the state as soon as that is true."""
         async with asyncio.timeout(timeout_s):
             while not (found := condition(self.state)):

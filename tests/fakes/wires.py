@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from device.room.mock import BenchFactory
 from device.room.pins import make_factory
 from kiosk.contract.wiring import PinFactory, Room, Shutter
+from tests.fakes.patience import PATIENCE_S
 
 _LOOK_S = 0.001
 
@@ -30,7 +31,7 @@ class Wires(Protocol):
     def level(self, pin: int) -> int:
         """What a meter shows."""
 
-    async def until(self, pin: int, level: int, timeout_s: float = 2.0) -> None:
+    async def until(self, pin: int, level: int, timeout_s: float = PATIENCE_S) -> None:
         """Returns when a meter shows this. Raises TimeoutError."""
 
 
@@ -59,7 +60,7 @@ class MockWires:
         assert self.factory is not None
         return int(self.factory.pin(pin).is_high)
 
-    async def until(self, pin: int, level: int, timeout_s: float = 2.0) -> None:
+    async def until(self, pin: int, level: int, timeout_s: float = PATIENCE_S) -> None:
         assert self.factory is not None
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
 
@@ -99,7 +100,7 @@ class SimulatedWires:
     def level(self, pin: int) -> int:
         return int((self.chip / f"sim_gpio{pin}" / "value").read_text())
 
-    async def until(self, pin: int, level: int, timeout_s: float = 2.0) -> None:
+    async def until(self, pin: int, level: int, timeout_s: float = PATIENCE_S) -> None:
         async with asyncio.timeout(timeout_s):
             while True:
                 if self.level(pin) == level:
@@ -107,7 +108,7 @@ class SimulatedWires:
                 await asyncio.sleep(_LOOK_S)
 
 
-async def low(wires: Wires, pin: int, for_s: float = 0.1, timeout_s: float = 3.0) -> None:
+async def low(wires: Wires, pin: int, for_s: float = 0.1, timeout_s: float = PATIENCE_S) -> None:
     """Returns when a line was low for so long: one with a tone is low again and again. Raises TimeoutError."""
     loop = asyncio.get_running_loop()
     since_s = loop.time()

@@ -306,7 +306,7 @@ async def open_house(size: str = "800x480", engine: str = "mesh") -> AsyncIterat
                     yield house
                 finally:
                     await house.close()
-            assert not supervisor.had_to_insist, "did not end when asked, and was killed"
+            assert not supervisor.had_to_insist, f"did not end when asked: {supervisor.had_to_insist}"
         finally:
             if os.environ.get(_LOGS):
                 shutil.copytree(logs, os.environ[_LOGS], dirs_exist_ok=True)

@@ -168,8 +168,11 @@ async def test_desk_server_gone_wrong_gets_nothing_through(house: House) -> None
             kind = str(message.__struct_config__.tag)
             await client.publish(topics.partner_to_room(desk, TERMINAL, kind), codec.encode(message), qos=1)
         await client.publish(topics.partner_to_room(OTHER_DESK, TERMINAL, "knock"), b"{", qos=1)
-    after = await _refused_by_agent(house)
-    assert after == before + len(forged) + 1
+    expected = before + len(forged) + 1
+    for _ in range(4):  # a broker that ends may have some of them yet to deliver, which it does when it is back
+        if (after := await _refused_by_agent(house)) >= expected:
+            break
+    assert after == expected
     assert (_roster(house), await house.sign()) == (roster, sign)
     assert not house.partner(KAYA.desk).is_sharing
     await flowing(house, KAYA.desk, 5.0)
