@@ -105,7 +105,9 @@ def host(glass: Glass) -> Any:
     """The place of the screens; may be bigger than the window."""
     from kiosk.ui.screens import Host
 
-    return glass.put(Host(size_hint=(None, None)))
+    host = Host(size_hint=(None, None))
+    glass.window.add_widget(host)  # `show` gives it its turns
+    return host
 
 
 def settle() -> None:

@@ -37,7 +37,7 @@ def test_the_second_phase_begins_when_the_first_is_over_and_is_one_worker_s(tmp_
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert "16 passed" in done.stdout, done.stdout + done.stderr
