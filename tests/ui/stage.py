@@ -30,9 +30,14 @@ class Glass:
 
     def put(self, root: Any) -> Any:
         """Show a widget on the whole glass."""
+        self.place(root)
+        self.settle()
+        return root
+
+    def place(self, root: Any) -> Any:
+        """The same without drawing it, for who only looks where things lie."""
         self.clear()
         self.window.add_widget(root)
-        self.settle()
         return root
 
     def clear(self) -> None:

@@ -56,7 +56,7 @@ def shown(glass: "Glass", view: Any, size: tuple[int, int]) -> "Host":
     from kiosk.ui.theme import theme
 
     theme.panel = PANELS[size]
-    host: Host = glass.put(Host(size_hint=(None, None), size=size))
+    host: Host = glass.place(Host(size_hint=(None, None), size=size))
     host.show(view)
     _lay_out()
     return host

@@ -105,9 +105,7 @@ def host(glass: Glass) -> Any:
     """The place of the screens; may be bigger than the window."""
     from kiosk.ui.screens import Host
 
-    host = Host(size_hint=(None, None))
-    glass.window.add_widget(host)  # `show` gives it its turns
-    return host
+    return glass.place(Host(size_hint=(None, None)))
 
 
 def settle() -> None:
