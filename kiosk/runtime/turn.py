@@ -47,11 +47,14 @@ async def allocate(server: IceServer, tls: ssl.SSLContext | None = None) -> None
 
 
 def place(url: str) -> tuple[str, int]:
-    """Host, without brackets, and port of a TURN address. Raises ValueError: the port is no number."""
+    """Host, without brackets, and port of a TURN address. Raises ValueError: the port is none."""
     scheme, _, rest = url.partition(":")
     where = rest.partition("?")[0]
     host, _, port = where.rpartition(":") if ":" in where else (where, "", "")
-    return host.strip("[]"), int(port) if port else 5349 if scheme == "turns" else 3478
+    number = int(port) if port else 5349 if scheme == "turns" else 3478
+    if not 0 < number < 65536:
+        raise ValueError(f"port {number}")
+    return host.strip("[]"), number
 
 
 async def _connect(url: str, tls: ssl.SSLContext | None, use: Callable[[Ask], Awaitable[None]]) -> None:
