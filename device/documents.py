@@ -55,6 +55,8 @@ class Documents:
         self._dispatch = dispatch
         self._publish = publish
         self._in_force: dict[str, bytes] = {}
+        self._kept: dict[str, bytes] = {}
+        """What is on disk."""
         self._versions: dict[str, int] = {}
         self._errors: dict[str, list[str]] = {SCHEDULE: [], DIRECTORY: []}
         self._is_told = False
@@ -68,6 +70,10 @@ class Documents:
                 data = path.read_bytes()
             except FileNotFoundError:
                 continue
+            except OSError as error:
+                _logger.error("%s is not known until the broker tells it: %s", name, error.strerror)
+                continue
+            self._kept[name] = data
             if age_s <= CACHE_S:
                 try:
                     self._put_in_force(name, data)
@@ -83,13 +89,24 @@ class Documents:
         """
         data = data or _EMPTY
         try:
-            if data == self._in_force.get(name):
-                self._path(name).touch()  # its seven days begin again
-            else:
+            if data != self._in_force.get(name):
                 self._put_in_force(name, data)
-                files.write(self._path(name), data)
+            self._keep(name, data)
         finally:
             self.flush()
+
+    def _keep(self, name: str, data: bytes) -> None:
+        """For days without a broker. On a full or damaged disk it is in force all the same, until the next restart."""
+        path = self._path(name)
+        try:
+            if data == self._kept.get(name) and path.exists():
+                path.touch()  # its seven days begin again
+            else:
+                files.write(path, data)
+                self._kept[name] = data
+        except OSError as error:
+            self._kept.pop(name, None)
+            _logger.error("%s is not kept for a restart: %s", name, error.strerror)
 
     def schedule_again(self) -> None:
         """The directory has changed, so the schedule's desks are to be looked at once more."""

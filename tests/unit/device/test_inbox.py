@@ -23,6 +23,7 @@ from kiosk.contract.links import IceServers, MediaServers
 from kiosk.contract.mqtt import ConfigState
 from kiosk.contract.state import State
 from kiosk.runtime.log import Refusals
+from tests.fakes.file_limit import no_file_larger_than
 
 ROOT = "rundtisch/v1"
 ME = f"{ROOT}/terminals/nord.r1"
@@ -132,3 +133,33 @@ def test_the_same_document_again_is_no_news(scene: Scene) -> None:
         scene.take(f"{ME}/desired/schedule", b'{"version": 4}')
     assert len(scene.events) == 1
     assert [config.schedule_version for config in scene.config] == [4]
+
+
+def test_a_full_disk_keeps_no_schedule_from_the_room(scene: Scene, tmp_path: Path) -> None:
+    """It is in force, and written down as soon as it is said again and there is room."""
+    schedule = b'{"version": 4}'
+    with no_file_larger_than(0):
+        scene.take(f"{ME}/desired/schedule", schedule)
+    assert scene.events == [events.ScheduleChanged(document=schedule)]
+    assert [config.schedule_version for config in scene.config] == [4]
+    scene.take(f"{ME}/desired/schedule", schedule)
+    assert (tmp_path / "schedule.json").read_bytes() == schedule
+
+
+def test_a_file_that_vanished_is_written_again(scene: Scene, tmp_path: Path) -> None:
+    """The broker says the same as before: nothing new for the room, but for the next start."""
+    schedule = b'{"version": 4}'
+    for _ in range(2):
+        scene.take(f"{ME}/desired/schedule", schedule)
+        (tmp_path / "schedule.json").unlink()
+    scene.take(f"{ME}/desired/schedule", schedule)
+    assert (tmp_path / "schedule.json").read_bytes() == schedule
+    assert len(scene.events) == 1
+
+
+def test_a_document_that_cannot_be_read_keeps_nobody_from_starting(scene: Scene, tmp_path: Path) -> None:
+    """The card has a bad place there; the broker says it again."""
+    (tmp_path / "schedule.json").mkdir()
+    (tmp_path / "directory.json").write_bytes(b'{"version": 7}')
+    scene.documents.load()
+    assert scene.events == [events.DirectoryChanged(document=b'{"version": 7}')]

@@ -2,9 +2,7 @@
 
 import contextlib
 import errno
-import resource
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from provisioning.card.medium import Medium
 from provisioning.card.partitions import HALF_WRITTEN, HEAD_BYTES
 from provisioning.card.preparation import Preparation
 from provisioning.card.writing import Progress
+from tests.fakes.file_limit import no_file_larger_than
 from tests.unit.provisioning.card.conftest import (
     BOOT_START,
     FIRMWARE,
@@ -125,25 +124,12 @@ def test_a_card_pulled_out_while_it_is_made_ready_is_marked_too(
     assert file.read_bytes().startswith(HALF_WRITTEN)
 
 
-@contextlib.contextmanager
-def _no_file_larger_than(size: int) -> Iterator[None]:
-    """The kernel's own word on it: EFBIG, as FAT says it of 4 GiB."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, ignored)
-
-
 def test_a_disk_that_is_full_is_named(
     images: Images, prepared: Preparation, progress: Progress, tmp_path: Path
 ) -> None:
     """And no half image is left on it."""
     job = Job(preparation=prepared, source=images.trixie)
-    with _no_file_larger_than(45 << 20), pytest.raises(CardError, match=r"card\.img.* is full"):
+    with no_file_larger_than(45 << 20), pytest.raises(CardError, match=r"card\.img.* is full"):
         flashing.to_image(job, tmp_path / "card.img", progress)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle.tar", "root.json"]
 
