@@ -187,5 +187,8 @@ class Media(_Doors):
     def _is_new(self, pid: int) -> bool:
         """Whether this is another process than last time; a new one has no peer connections."""
         last = self._pid_file.read_bytes() if self._pid_file.exists() else b""
-        files.write(self._pid_file, str(pid).encode())
+        try:
+            files.write(self._pid_file, str(pid).encode())
+        except OSError as error:
+            _logger.error("which process media is cannot be kept for a restart: %s", error.strerror)
         return last != str(pid).encode()

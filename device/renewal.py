@@ -56,8 +56,11 @@ class Renewals:
     async def _ask(self) -> Outcome:
         """The answer to our own request, not to one before it, and not what the timer wanted."""
         request = self._runtime / REQUEST
-        files.write(request, b"")
-        number = request.stat().st_mtime_ns
+        try:
+            files.write(request, b"")
+            number = request.stat().st_mtime_ns
+        except OSError:
+            raise CommandError(AckState.FAILED, RejectCode.INTERNAL, {"fault": "no-answer"}) from None
         try:
             async with asyncio.timeout(_WAIT_S):
                 while self._last is None or self._last.request != number:

@@ -68,6 +68,8 @@ class Updates:
         self._apps, self._record, self._keep = apps, record, keep
         self._lock = Lock(self._runtime / LOCK)
         self._is_on = self._runtime.is_dir()
+        self._taken = 0
+        """Number of the last note, where the file could not be written."""
 
     @property
     def handlers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
@@ -138,9 +140,9 @@ class Updates:
         """In order, each once: the number is kept beside the spool."""
         if not self._notes.is_dir():
             return
-        last = 0
+        last = self._taken
         with contextlib.suppress(OSError, ValueError):
-            last = int(self._last.read_text())
+            last = max(last, int(self._last.read_text()))
         for path in sorted(self._notes.glob("*.json")):
             if not path.stem.isdecimal() or int(path.stem) <= last:
                 continue
@@ -150,7 +152,11 @@ class Updates:
                 _logger.warning("a note is refused: %s", error)
                 continue
             self._record(note.type, note.data)
-            files.write(self._last, path.stem.encode())
+            self._taken = int(path.stem)
+            try:
+                files.write(self._last, path.stem.encode())
+            except OSError as error:
+                _logger.error("that a note was told cannot be kept: %s", error.strerror)
 
     async def _ask(self, wish: Wish) -> dict[str, Any]:
         """A unit of systemd sees the file, and starts the updater."""
@@ -158,5 +164,9 @@ class Updates:
             raise CommandError(AckState.REJECTED, RejectCode.UNSUPPORTED)
         if self._lock.is_held:
             raise CommandError(AckState.BUSY, RejectCode.BUSY_IN_SESSION)
-        files.write(self._runtime / REQUEST, codec.encode(Request(wish=wish)), mode=0o644)
+        try:
+            files.write(self._runtime / REQUEST, codec.encode(Request(wish=wish)), mode=0o644)
+        except OSError as error:
+            _logger.error("the updater cannot be asked: %s", error.strerror)
+            raise CommandError(AckState.FAILED, RejectCode.INTERNAL) from None
         return {}

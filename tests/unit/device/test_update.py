@@ -24,6 +24,7 @@ from kiosk.contract.state import Help, HelpOrigin, Phase, Sheet, State
 from kiosk.contract.update import LOCK, NOTES, PROGRESS, REPORT, REQUEST, Note, Progress, Report
 from kiosk.contract.update import Phase as UpdatePhase
 from kiosk.runtime.lock import Lock
+from tests.fakes.file_limit import no_file_larger_than
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 IDLE = State(now=NOW, is_broker_here=True, is_media_here=True)
@@ -148,6 +149,15 @@ def test_notes_become_events_each_once(house: House) -> None:
     assert house.events[0][1] == {"serial": 1}
 
 
+def test_notes_become_events_once_also_on_a_full_disk(house: House) -> None:
+    """The agent lives on, and does not say the same every second."""
+    house.note(1, "update-switched")
+    with no_file_larger_than(0):
+        for _ in range(3):
+            house.updates.look(IDLE)
+    assert [kind for kind, _ in house.events] == ["update-switched"]
+
+
 def test_the_state_says_where_an_update_stands(house: House) -> None:
     path = house.update.state_directory / PROGRESS
     path.write_bytes(codec.encode(Progress(phase=UpdatePhase.PROBATION, serial=2, offered=2)))
@@ -166,6 +176,12 @@ async def test_central_may_ask(house: House) -> None:
     house.updates.show(replace(IDLE, phase=Phase.SESSION))
     with pytest.raises(CommandError, match="busy-in-session"):
         await house.updates.handlers["update-rollback"]({})
+
+
+async def test_who_asks_on_a_full_disk_is_answered(house: House) -> None:
+    """That it failed; and the agent lives on."""
+    with no_file_larger_than(0), pytest.raises(CommandError, match="internal"):
+        await house.updates.handlers["update-apply"]({})
 
 
 async def test_a_machine_without_an_updater(tmp_path: Path) -> None:
