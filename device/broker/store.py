@@ -81,8 +81,14 @@ class Store:
         return self._database.execute(statement, tuple(values)).fetchall()
 
     async def settle(self) -> None:
-        """Returns when everything written so far would survive a power cut."""
-        await asyncio.to_thread(self._sync)
+        """Returns when everything written so far would survive a power cut.
+
+        What a full or failing disk does not do is counted; the room has to go on.
+        """
+        try:
+            await asyncio.to_thread(self._sync)
+        except (OSError, sqlite3.OperationalError) as error:
+            self._refusals.note(MalformedError("store", str(error), Reason.INTERNAL))
 
     def _sync(self) -> None:
         # The -wal file may be opened and closed at will: SQLite's locks are on the other two.

@@ -14,6 +14,7 @@ from device.broker.spool import Spool
 from device.broker.store import Store
 from kiosk.contract.mqtt import Clock
 from kiosk.runtime.log import Refusals
+from tests.fakes.file_limit import no_file_larger_than
 
 AT = datetime(2026, 11, 22, 9, 30, 0, 123000, tzinfo=UTC)
 
@@ -115,3 +116,15 @@ async def test_a_full_disk_loses_events_and_not_the_room(tmp_path: Path) -> None
         store.read("PRAGMA max_page_count = 100000")
         assert append(spool) == 2
         assert [event.seq for event in await spool.next(9)] == [1, 2]
+
+
+async def test_a_full_disk_that_cannot_take_the_log_back_ends_nobody(tmp_path: Path) -> None:
+    """The log has grown, and the database may not: counted, and the events are told all the same."""
+    refusals = Refusals(logging.getLogger("test"))
+    with Store(tmp_path / "spool.sqlite", refusals) as store:
+        spool = Spool(store)
+        for _ in range(300):
+            spool.append("fault", {"part": "x" * 9000}, AT, Clock.NTP)
+        with no_file_larger_than(100_000):
+            assert [event.seq for event in await spool.next(2)] == [1, 2]
+        assert refusals.counts["store"] == 1
