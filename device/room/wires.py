@@ -212,7 +212,8 @@ class Room:
         signs = [one for one in self.outputs.values() if isinstance(one.part, wiring.DoorSign) and one.is_open]
         if not signs:
             raise RoomError("door-sign: there is none to blink")
-        self._identified = {sign.name for sign in signs}
+        names = {sign.name for sign in signs}
+        self._identified |= names
         try:
             for step in range(round(seconds / _BLINK_S)):
                 for sign in signs:
@@ -220,7 +221,7 @@ class Room:
                     self._fill(sign, not step % 2)
                 await asyncio.sleep(_BLINK_S)
         finally:
-            names, self._identified = self._identified, set()
+            self._identified -= names  # somebody else's blinking may go on; whoever is last leaves it as it was
             for name in names & self._settings.keys():
                 self._set(name, self._settings[name])
 
@@ -237,13 +238,13 @@ class Room:
         for name in parts:
             one = self.outputs[name]
             assert isinstance(one, Lamps)
-            self._identified = {name}
+            self._identified |= {name}
             try:
                 if one.is_open:
                     self._fill(one, True)
                     await asyncio.sleep(_TRIED_S)
             finally:
-                self._identified = set()
+                self._identified -= {name}
                 if name in self._settings and one.is_open:
                     self._set(name, self._settings[name])
             if name in self._reasons or not one.is_open:

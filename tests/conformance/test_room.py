@@ -130,3 +130,14 @@ async def test_identifying_leaves_the_sign_as_it_was(wires: Wires, heard: Heard)
         blinking.cancel()
         await asyncio.gather(blinking, return_exceptions=True)
         assert [wires.level(pin) for pin in (17, 27, 22)] == [0, 1, 0]
+
+
+async def test_two_who_identify_at_once_leave_the_sign_as_it_was(wires: Wires, heard: Heard) -> None:
+    """The first ends in the middle of the second."""
+    with heard.room(wires, PARTS) as room:
+        room.show(IN_SESSION)
+        first, second = asyncio.create_task(room.blink(60)), asyncio.create_task(room.blink(1))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
+        assert [wires.level(pin) for pin in (17, 27, 22)] == [0, 1, 0]
