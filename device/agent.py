@@ -21,6 +21,7 @@ from device.display.display import Display
 from device.display.orders import Orders
 from device.documents import Documents
 from device.from_partners import FromPartners
+from device.hands import Hands
 from device.health import Health
 from device.health.tree import Tree
 from device.health.trend import Growth
@@ -96,12 +97,13 @@ class Agent:
         self._conductor = Conductor(
             configuration.self_test, ZoneInfo(terminal.time_zone), state, hub.dispatch, self._checks
         )
-        remote = Remote(backbone.room, hub.dispatch, state, configuration.help.staff, self._conductor)
+        hands = Hands(hub.dispatch)
+        remote = Remote(backbone.room, hub.dispatch, state, configuration.help.staff, self._conductor, hands)
         self._updates = Updates(
             configuration.update, paths.state_directory, backbone.apps, self._record, self._monitor.keep
         )
         self._renewals = Renewals(configuration.mqtt, paths.runtime_directory, lambda: self._watch.due.set())
-        handlers = {**remote.handlers, **Orders(state, hub.dispatch).handlers}
+        handlers = {**remote.handlers, **Orders(state, hub.dispatch, hands).handlers}
         handlers |= {**self._updates.handlers, **self._renewals.handlers}
         self._commands = Commands(terminal.name, handlers, Answers(store), self._client.answer, refusals)
         from_partners = FromPartners(state, hub.dispatch, self._seals, self._signals, configuration.help.desks)

@@ -7,6 +7,7 @@ from typing import Any
 
 from device import clock
 from device.broker.commands import CommandError
+from device.hands import Hands
 from device.room.wires import Room
 from device.self_test import Conductor
 from kiosk.consultation import events
@@ -30,6 +31,7 @@ class Remote:
         state: Callable[[], State],
         staff: Mapping[str, str],
         conductor: Conductor,
+        hands: Hands,
     ) -> None:
         """`staff`: id to the words for the screen, see `kiosk.contract.configuration.Help`."""
         self._room = room
@@ -37,6 +39,7 @@ class Remote:
         self._state = state
         self._staff = staff
         self._conductor = conductor
+        self._hands = hands
 
     @property
     def handlers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
@@ -69,25 +72,20 @@ class Remote:
 
     async def identify(self, args: dict[str, Any]) -> dict[str, Any]:
         """Which room is this? The door sign blinks, and the screen says that somebody is looking for it."""
-        self._dispatch(events.RemoteHand(command="identify"))
         has_sign = True
-        try:
-            await self._room.blink(IDENTIFY_S)
-        except RoomError as error:
-            _logger.warning("%s", error.detail)
-            has_sign = False
-            await asyncio.sleep(IDENTIFY_S)
-        finally:
-            self._dispatch(events.RemoteHand(command=""))
+        with self._hands.acting("identify"):
+            try:
+                await self._room.blink(IDENTIFY_S)
+            except RoomError as error:
+                _logger.warning("%s", error.detail)
+                has_sign = False
+                await asyncio.sleep(IDENTIFY_S)
         return {"door_sign": has_sign}
 
     async def test(self, args: dict[str, Any]) -> dict[str, Any]:
         """A self-test of everything but camera, shutter and microphone: those are nobody's from afar."""
-        self._dispatch(events.RemoteHand(command="self-test"))
-        try:
+        with self._hands.acting("self-test"):
             report = await self._conductor.from_afar()
-        finally:
-            self._dispatch(events.RemoteHand(command=""))
         if report is None:
             raise CommandError(AckState.BUSY, RejectCode.BUSY_IN_SESSION)
         return {"results": {result.check.value: result.verdict.value for result in report.results}}

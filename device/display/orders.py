@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from device.broker.commands import CommandError
+from device.hands import Hands
 from kiosk.consultation import events, wakefulness
 from kiosk.contract.display import Power, Wakefulness
 from kiosk.contract.mqtt import AckState, RejectCode
@@ -25,9 +26,10 @@ class _Arguments(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Orders:
     """The handler for `device.broker.commands.Commands`."""
 
-    def __init__(self, state: Callable[[], State], dispatch: Callable[[events.Event], None]) -> None:
+    def __init__(self, state: Callable[[], State], dispatch: Callable[[events.Event], None], hands: Hands) -> None:
         self._state = state
         self._dispatch = dispatch
+        self._hands = hands
 
     @property
     def handlers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
@@ -42,13 +44,10 @@ class Orders:
         if is_to_be_dark and self._state().display.wakefulness is Wakefulness.ASLEEP:
             self._dispatch(order)  # nobody sees anything, and nothing is lit for it
             return self._result()
-        self._dispatch(events.RemoteHand(command="display"))
-        try:
+        with self._hands.acting("display"):
             if not is_to_be_dark:
                 self._dispatch(order)
             await asyncio.sleep(SEEN_S)
-        finally:
-            self._dispatch(events.RemoteHand(command=""))
         if is_to_be_dark:
             self._check(wanted)  # somebody may have begun in the meantime
             self._dispatch(order)
