@@ -190,6 +190,7 @@ class Client:
         failures, short_lives, last = 0, 0, ""
         while True:
             self._pulse.beat(_LIFE_S)
+            self._woken.clear()  # not after the try: what failed may have begun before the network or the key was new
             error, lived_s = await self._live_once()
             if isinstance(error, RenewedError):
                 _logger.info("broker: %s", error.detail)
@@ -204,7 +205,6 @@ class Client:
                 _logger.warning("broker: %s; next try in %.1f s", error.detail, pause)
             last = error.detail
             self._pulse.beat(pause + _LIFE_S)
-            self._woken.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._woken.wait()

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 _CONNECT, _CONNACK, _PUBLISH, _PUBACK, _SUBSCRIBE, _SUBACK, _DISCONNECT = 1, 2, 3, 4, 8, 9, 14
 
@@ -11,8 +11,9 @@ _CONNECT, _CONNACK, _PUBLISH, _PUBACK, _SUBSCRIBE, _SUBACK, _DISCONNECT = 1, 2, 
 class ScriptedBroker:
     """Accepts everybody the TLS context lets in."""
 
-    def __init__(self, connack: int = 0, publish: int = 0) -> None:
-        """Reason codes for CONNACK and for every PUBACK."""
+    def __init__(self, connack: int = 0, publish: int = 0, on_connect: Callable[[], None] = lambda: None) -> None:
+        """Reason codes for CONNACK and for every PUBACK; `on_connect` is called before a CONNECT is answered."""
+        self._on_connect = on_connect
         self._connack = connack
         self._publish = publish
         self.connects = 0
@@ -47,6 +48,7 @@ class ScriptedBroker:
     def _answer(self, kind: int, body: bytes) -> bytes:
         if kind == _CONNECT:
             self.connects += 1
+            self._on_connect()
             return bytes([_CONNACK << 4, 3, 0, self._connack, 0])
         if kind == _SUBSCRIBE:
             self.subscribed.set()

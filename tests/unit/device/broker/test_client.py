@@ -75,6 +75,18 @@ async def test_a_refused_terminal_does_not_try_again_soon(
     assert 300 <= pause_s <= 900
 
 
+async def test_a_certificate_that_comes_while_the_old_one_is_refused_is_tried_at_once(scene: Scene) -> None:
+    """Its word is not lost with the try under way, nor waits for the minutes of a refused terminal."""
+
+    def renew() -> None:
+        if broker.connects == 1:
+            scene.client.renew()
+
+    broker = ScriptedBroker(connack=0x87, on_connect=renew)
+    async with scene.living(broker):
+        await until(lambda: broker.connects == 2, 5, "the second try")
+
+
 async def test_a_broker_in_trouble_is_tried_again_within_a_second(scene: Scene) -> None:
     """0x88, unavailable: two tries within 2.5 s."""
     broker = ScriptedBroker(connack=0x88)
