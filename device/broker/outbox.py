@@ -12,8 +12,7 @@ from kiosk.runtime.log import Refusals
 
 MAX_POSTS = 256
 FRESH_S = 30.0
-"""Older words are of no use to a person at a desk; they are sent with this expiry, too."""
-
+"""Older words are of no use to a person at a desk; they are sent with this expiry, too. What expires later is kept."""
 
 _logger = logging.getLogger(__name__)
 
@@ -49,14 +48,16 @@ class Outbox:
     def attach(self, send: Send) -> None:
         """The broker is there: everything fresh goes out, in order."""
         self._send = send
-        while self._entries and self._now() - self._entries[0].at > FRESH_S:
-            self._entries.popleft()
+        self._entries = deque(entry for entry in self._entries if self._is_fresh(entry))
         for entry in tuple(self._entries):
             self._hand_over(entry)
 
     def detach(self) -> None:
         """The broker is gone; what it has not acknowledged goes out again."""
         self._send = None
+
+    def _is_fresh(self, entry: _Entry) -> bool:
+        return self._now() - entry.at <= max(FRESH_S, entry.post.expiry_s)
 
     def _hand_over(self, entry: _Entry) -> None:
         if self._send is None:

@@ -86,6 +86,18 @@ async def test_old_words_are_not_said(refusals: Refusals) -> None:
     assert [topic for topic, _ in wire.said] == ["t/2"]
 
 
+async def test_what_may_be_read_later_is_said_later(refusals: Refusals) -> None:
+    """The answer to a command is good for a day, also behind words that nobody wants any more."""
+    clock, wire = Clock(), Wire()
+    outbox = Outbox(refusals, clock)
+    outbox.put(Post(topic="ack/1", payload=b"x", expiry_s=3600))
+    outbox.put(post(1))
+    outbox.put(Post(topic="ack/2", payload=b"x", expiry_s=600))
+    clock.now = 601
+    outbox.attach(wire.post)
+    assert [topic for topic, _ in wire.said] == ["ack/1"]
+
+
 async def test_a_full_outbox_drops_the_oldest(refusals: Refusals) -> None:
     """A broker that is away must not fill our memory."""
     outbox, wire = Outbox(refusals), Wire()
