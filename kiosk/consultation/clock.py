@@ -1,7 +1,9 @@
 """What time alone brings about: notices come and go, rings and words expire, screens give way."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kiosk.consultation import help, ringing, roster, schedule, visit
@@ -11,11 +13,15 @@ from kiosk.contract.state import Phase, State
 NOTICES_MIN = (1, 5, 10)
 """So many minutes before its end a session is told."""
 _KEPT = timedelta(hours=24)
+_NOT_OURS = {"appointments", "directory", "ends", "presence", "schedule_published"}
+"""Moments of the calendar and of other people's clocks; all others are counted by this clock."""
 
 
 def advance(state: State, now: datetime) -> State:
     """The state at `now`, before anything else happens. A session is never ended by it."""
     before = state
+    if now < state.now:
+        state = _earlier(state, state.now - now)
     state = replace(state, now=now)
     if state.notice is not None and now >= state.notice.until:
         state = replace(state, notice=None)
@@ -25,6 +31,22 @@ def advance(state: State, now: datetime) -> State:
     if state.closes_at is not None and now >= state.closes_at and running(state) is None:
         state = visit.to_idle(state)
     return without_strangers(_without_the_past(state))
+
+
+def _earlier(value: Any, by: timedelta) -> Any:
+    """With the clock, everything that runs by it is set back; else it would stand still for years."""
+    match value:
+        case datetime():
+            return value - by
+        case dict():
+            return {key: _earlier(one, by) for key, one in value.items()}
+        case tuple():
+            return tuple(_earlier(one, by) for one in value)
+        case Struct():
+            ours = [name for name in value.__struct_fields__ if name not in _NOT_OURS]
+            return replace(value, **{name: _earlier(getattr(value, name), by) for name in ours})
+        case _:
+            return value
 
 
 def _with_somebody_here(state: State) -> State:

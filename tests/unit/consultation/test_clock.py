@@ -9,7 +9,9 @@ from kiosk.consultation.commands import PlaySound, TellDesk
 from kiosk.consultation.visit import TIME_OUT, WARNING
 from kiosk.contract import intents
 from kiosk.contract.links import Sound
+from kiosk.contract.media import Lamp, MediaReport
 from kiosk.contract.partner import Door
+from kiosk.contract.privacy import Part
 from kiosk.contract.state import Consent, Phase, Sheet, Standing, TextSize
 from tests.unit.consultation.house import FIRST, SECOND, House, call_of
 
@@ -159,3 +161,41 @@ def test_time_may_jump_back():
     house = House().in_session(Consent.ALL, waiting=("youth-1",))
     state = clock.advance(house.state, house.now - timedelta(days=300))
     assert state.phase is Phase.SESSION
+
+
+def set_back(house: House) -> House:
+    """The time server says that it is a year earlier."""
+    house.now -= timedelta(days=365)
+    return house.do(events.Tick())
+
+
+def test_a_clock_that_is_set_back_closes_screens_in_their_time():
+    """And not a year later; nor do notices stay."""
+    house = set_back(House().start())
+    assert house.wait(121).state.phase is Phase.IDLE
+    house = set_back(House().in_session().do(events.RemoteHand(command="identify")))
+    assert house.wait(7).state.notice is None
+
+
+def test_a_clock_that_is_set_back_ends_rings_and_old_words():
+    """A desk that is silent is not rung for a year."""
+    house = House().in_session().presence("words-1")
+    house.do(intents.OpenNeeds()).do(intents.ChooseNeed(need="arabic")).do(intents.RingDesks())
+    set_back(house)
+    assert [ring.is_over for ring in (house.session.ring, house.wait(46).session.ring) if ring] == [False, True]
+    assert house.wait(50).state.presence == {}
+
+
+def test_a_clock_that_is_set_back_keeps_no_lens_open():
+    """What was in doubt is closed when its grace is over, and what leaks is seen."""
+    house = House().in_session(Consent.SOUND)
+    house.do(events.MediaCame()).do(events.MediaReported(report=MediaReport(camera=Lamp.ON, microphone=Lamp.ON)))
+    assert set_back(house).state.watch.closed == {}
+    assert Part.CAMERA in house.wait(2).state.watch.closed
+
+
+def test_the_calendar_is_not_set_back_with_the_clock():
+    """Appointments, and the end of one that has begun, are where they were."""
+    house = set_back(House().in_session())
+    assert house.session.ends == FIRST.end
+    assert [booking.start for booking in house.state.appointments] == [FIRST.start, SECOND.start]
