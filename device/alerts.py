@@ -45,6 +45,8 @@ class Alerts:
                     yield name, None
         for name, (severity, text, grace) in due.items():
             alert = self._seen.setdefault(name, Alert(severity=severity, text=text, since=_since(name, state)))
+            if alert.since > state.now:  # the clock was set back
+                self._seen[name] = alert = replace(alert, since=_since(name, state))
             has_changed = (alert.severity, alert.text) != (severity, text)
             if has_changed:
                 self._seen[name] = alert = replace(alert, severity=severity, text=text)

@@ -214,3 +214,14 @@ def test_telemetry_counts_refusals_by_kind_and_calls_by_desk(tmp_path: Path) -> 
     call: CallTelemetry = health.call()
     assert (call.peers["youth-1"].frames_sent, call.peers["youth-1"].link) == (7, PeerLink.LOST)
     assert call.peers["youth-1"].round_trip_ms == 80.5
+
+
+def test_a_clock_that_is_set_back_silences_no_alert() -> None:
+    """What was seen in a year that has not come yet is raised after its grace, from now on."""
+    alerts = Alerts()
+    gone = replace(WELL, is_media_here=False)
+    assert list(alerts.changes(replace(gone, now=NOW + timedelta(days=365)), False)) == []
+    assert list(alerts.changes(gone, False)) == []
+    ((name, alert),) = alerts.changes(replace(gone, now=NOW + timedelta(seconds=3)), False)
+    assert alert is not None
+    assert (name, alert.since) == ("media", NOW)
