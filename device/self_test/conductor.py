@@ -60,7 +60,9 @@ class Conductor:
 
     def due(self, state: State) -> Trigger | None:
         """What it is time for, unless it was done or tried just now."""
-        if not self._times.is_on or (self._tried is not None and state.now - self._tried < _AGAIN):
+        if self._tried is not None and not timedelta() <= state.now - self._tried < _AGAIN:
+            self._tried = None  # long ago; or the clock was set back
+        if not self._times.is_on or self._tried is not None:
             return None
         before = timedelta(minutes=self._times.before_booking_min)
         begin = schedule.next_start(state)

@@ -107,6 +107,15 @@ async def test_one_that_was_interrupted_is_tried_again_later() -> None:
     assert len(asked) == 2
 
 
+async def test_a_clock_that_is_set_back_makes_no_morning_without_a_test() -> None:
+    """Whoever tried once in the year 2030 does not wait for it to come again."""
+    asked: list[events.Event] = []
+    one = Conductor(TIMES, BERLIN, lambda: at(0, 0), asked.append, Checks())
+    one.look(replace(at(6, 30), now=at(6, 30).now + timedelta(days=1461)))
+    one.look(at(6, 31))
+    assert len(asked) == 2
+
+
 async def test_all_checks_in_their_order(tmp_path: Path) -> None:
     """One after the other; then the report is there."""
     house = House(tmp_path)
