@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 from pathlib import Path
 from types import ModuleType
 
@@ -28,6 +29,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m device", description="The device agent of a terminal.")
     parser.add_argument("configuration", type=Path, metavar="CONFIG.toml")
     path = parser.parse_args().configuration
+    # Until the agent listens for it: a renewal's word would end us, and what it brings is read when we first connect.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     life = Life()
     service.run("device", lambda: _live(path, life), life)
 

@@ -70,6 +70,16 @@ async def test_an_agent_that_is_asked_to_end_leaves_a_safe_room(house: AgentHous
     await meter.until(0.0, is_shut=True, led=False, busy=True)
 
 
+async def test_a_renewal_while_the_agent_starts_ends_nobody(house: AgentHouse) -> None:
+    """SIGHUP before anybody listens for it: what is new is read when the agent connects, which is later."""
+    agent = await house.start_agent()
+    app = await house.app()  # its wires stand, and all else is still on its way from the disk
+    os.kill(agent.pid, signal.SIGHUP)
+    app.touch(intents.ChooseLanguage(language="de"))
+    await app.until(lambda state: state.phase is Phase.TODAY)
+    assert agent.exit_codes == []
+
+
 async def test_the_shutter_follows_the_camera_within_a_second(house: AgentHouse, meter: Meter) -> None:
     """Touch, consultation, wire, and the end switch that says so; both ways."""
     await house.start_agent()
