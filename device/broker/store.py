@@ -43,9 +43,9 @@ class Store:
         self._path = path
         self._refusals = refusals
         try:
-            self._database = _open(path)
+            self._database = _open_anyhow(path)
         except sqlite3.OperationalError:
-            raise  # no right to it, no room on the disk, another agent: not the file's fault
+            raise  # no right to it, no room for a new one on the disk, another agent: not the file's fault
         except sqlite3.DatabaseError as error:
             self._database = self._begin_again(error)
 
@@ -101,9 +101,18 @@ class Store:
                 second.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open_anyhow(path: Path) -> sqlite3.Connection:
+    """Where a full disk has no room for SQLite's index of the log, it is kept in memory; then nobody else may look."""
+    try:
+        return _open(path)
+    except sqlite3.OperationalError:
+        return _open(path, "EXCLUSIVE")
+
+
+def _open(path: Path, locking: str = "NORMAL") -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None)
     try:
+        database.execute(f"PRAGMA locking_mode={locking}")
         (result,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if result != "ok":
             raise sqlite3.DatabaseError(result)

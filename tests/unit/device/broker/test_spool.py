@@ -1,5 +1,6 @@
 """Numbers without gaps, kept until they are struck off, never twice for different events."""
 
+import contextlib
 import logging
 import signal
 import sqlite3
@@ -128,3 +129,18 @@ async def test_a_full_disk_that_cannot_take_the_log_back_ends_nobody(tmp_path: P
         with no_file_larger_than(100_000):
             assert [event.seq for event in await spool.next(2)] == [1, 2]
         assert refusals.counts["store"] == 1
+
+
+async def test_on_a_full_disk_the_agent_starts_all_the_same(tmp_path: Path) -> None:
+    """It knows its numbers, loses what it cannot write, and goes on where it was when there is room again."""
+    refusals = Refusals(logging.getLogger("test"))
+    with open_store(tmp_path) as store:
+        append(Spool(store))
+    with contextlib.ExitStack() as stack:
+        with no_file_larger_than(0):
+            spool = Spool(stack.enter_context(Store(tmp_path / "spool.sqlite", refusals)))
+            assert append(spool) == 0
+        assert append(spool) == 2
+        assert [event.seq for event in await spool.next(9)] == [1, 2]
+    with open_store(tmp_path) as store:
+        assert len(Spool(store)) == 2
