@@ -231,8 +231,8 @@ class _Made:
             self._rounds = codec.decode(file.read_bytes(), tuple[Round, ...], file.name)
         except FileNotFoundError:
             pass
-        except MalformedError as error:
-            _logger.warning("refused, rooms on media servers may stay: %s", error.detail)
+        except (OSError, MalformedError) as error:
+            _logger.warning("refused, rooms on media servers may stay: %s", error)
 
     def others(self, own: Round | None) -> tuple[Round, ...]:
         """All but this one and those that are being made."""
