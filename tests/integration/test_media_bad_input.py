@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.contract.media import PeerLink, PlannedPeer, Signal, SignalKind
+from kiosk.contract.links import IceServers
+from kiosk.contract.media import IceServer, PeerLink, PlannedPeer, Signal, SignalKind
 from tests.fakes.media_bench import Page, open_page, running_terminal
 
 A, B = PlannedPeer(call="a" * 16), PlannedPeer(call="b" * 16)
@@ -84,6 +85,20 @@ async def test_candidates_may_come_before_and_after_all_else(tmp_path: Path) -> 
             page.signal(SignalKind.CANDIDATE, text, "0")
         await flows(page)
         assert terminal.report.refused == 0
+
+
+async def test_addresses_of_relays_that_are_none_are_refused(tmp_path: Path) -> None:
+    """Each is counted, the call goes on, and the next one begins as if they had not been said."""
+    urls = ("stun:10.99.0.77:99999", "turn:a..b:3478", "stuns:10.99.0.77", "http://10.99.0.77")
+    async with running_terminal(tmp_path) as terminal, open_page(terminal, A.call) as page:
+        terminal.do(A, camera="on", microphone="on")
+        await page.offer()
+        await flows(page)
+        terminal.send(IceServers(servers=(IceServer(urls=urls, username="name", credential="word"),)))
+        await terminal.until(lambda report: report.refused == len(urls))
+        await flows(page)
+        await page.offer()
+        await flows(page)
 
 
 async def test_offers_that_cross_each_other_leave_one_call(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from aiortc import RTCIceServer
-from aiortc.rtcicetransport import parse_stun_turn_uri
 
 from kiosk.contract.errors import MalformedError
 from kiosk.contract.media import IceServer, PeerReport, Plan, Signal
+from kiosk.media.engine import relays
 from kiosk.media.engine.janus import Janus
 from kiosk.media.engine.mesh import Mesh
 from kiosk.media.engine.relays import Relays
@@ -73,14 +73,18 @@ class Calls:
     def use_servers(self, servers: Sequence[IceServer]) -> None:
         usable = []
         for server in servers:
-            try:
-                for url in server.urls:
-                    parse_stun_turn_uri(url)
-            except ValueError as error:
-                self._around.refusals.note(MalformedError("ice-servers", str(error)))
-                continue
-            usable.append(RTCIceServer(list(server.urls), server.username or None, server.credential or None))
+            urls = [url for url in server.urls if self._is_known(url)]
+            if urls:
+                usable.append(RTCIceServer(urls, server.username or None, server.credential or None))
         self._relays.use(usable)
+
+    def _is_known(self, url: str) -> bool:
+        try:
+            relays.check(url)
+        except ValueError as error:
+            self._around.refusals.note(MalformedError("ice-servers", str(error)))
+            return False
+        return True
 
     def _use_found(self, servers: list[RTCIceServer]) -> None:
         self._around.use_servers(servers)

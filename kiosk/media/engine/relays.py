@@ -25,6 +25,18 @@ _AGAIN_S = 10.0
 """Between two looks for the reason that a path was lost."""
 
 
+def check(url: str) -> None:
+    """Raises ValueError: no address of a server, or of one that is not known here."""
+    where = parse_stun_turn_uri(url)
+    if where["scheme"] == "stuns":
+        raise ValueError("stuns is not supported")
+    if not 0 < where["port"] < 0x10000:
+        raise ValueError(f"port {where['port']}")
+    if not where["host"].isprintable():
+        raise ValueError("a host that is no name")
+    where["host"].encode("idna")
+
+
 class _Address(NamedTuple):
     url: str
     username: str | None
@@ -84,12 +96,13 @@ class Relays:
     async def _answers(self, address: _Address) -> bool:
         where = parse_stun_turn_uri(address.url)
         try:
+            check(address.url)
             async with asyncio.timeout(TRY_S):
                 if where["scheme"] == "stun":
                     await _ask_binding(where["host"], where["port"])
                 else:
                     await self._allocate(where, address)
-        except (OSError, TimeoutError, stun.TransactionError, ssl.SSLError, ConnectionError) as error:
+        except (OSError, TimeoutError, stun.TransactionError, ssl.SSLError, ConnectionError, ValueError) as error:
             _logger.info("%s: %s", where["scheme"], type(error).__name__)
             return False
         return True
