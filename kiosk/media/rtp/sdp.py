@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from aiortc.sdp import SessionDescription
+from aiortc.rtp import DYNAMIC_PAYLOAD_TYPES
+from aiortc.sdp import SessionDescription, parse_h264_profile_level_id
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError, Reason
@@ -91,7 +92,7 @@ def _with_parity(section: str, offer: Offer) -> str:
 
 
 def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
-    lines = [line for line in re.split(r"\r\n|\n", text) if line]
+    lines = [_tidied(line) for line in re.split(r"\r\n|\n", text) if line]
     if not lines or lines[0] != "v=0":
         raise MalformedError(source, "no SDP")
     session: list[str] = []
@@ -103,6 +104,11 @@ def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
     if not 0 < len(sections) <= _MAX_LINES or text.count("a=candidate:") > _MAX_CANDIDATES:
         raise MalformedError(source, f"{len(sections)} media lines, {text.count('a=candidate:')} candidates")
     return session, sections
+
+
+def _tidied(line: str) -> str:
+    """As aiortc's parser wants it."""
+    return re.sub(r"\s*;\s*", ";", line) if line.startswith("a=fmtp:") else line
 
 
 def _take_section(
@@ -162,10 +168,19 @@ def _is_ours(section: list[str], pt: str, line: Line) -> bool:
     name = _name(section, pt)
     if name.lower() not in {ours.lower() for ours in _OURS[line]}:
         return False
-    if not name.upper().startswith("H264"):
-        return True
-    fmtp = _fmtp(section, pt).lower()  # (constrained) baseline in packetization mode 1, what aiortc can do
-    return "packetization-mode=1" in fmtp and re.search(r"profile-level-id=42[0-9a-f]{4}", fmtp) is not None
+    if not pt.isdigit() or int(pt) not in DYNAMIC_PAYLOAD_TYPES:  # aiortc would answer with a number of its own
+        return False
+    return not name.upper().startswith("H264") or _is_known_h264(_fmtp(section, pt).lower().split(";"))
+
+
+def _is_known_h264(parameters: list[str]) -> bool:
+    """(Constrained) baseline in packetization mode 1, what aiortc can do; of a level that it knows."""
+    profile = next((one.partition("=")[2] for one in parameters if one.startswith("profile-level-id=42")), "")
+    try:
+        parse_h264_profile_level_id(profile)
+    except ValueError:
+        return False
+    return "packetization-mode=1" in parameters
 
 
 def _name(section: list[str], pt: str) -> str:

@@ -104,6 +104,22 @@ def test_the_configured_codec_comes_first_where_the_partner_takes_it() -> None:
     assert read_offer(offer_of(MICROPHONE, only_vp8), Codec.H264, "offer").codecs[Line.CAMERA] is Codec.VP8
 
 
+def only_h264(parameters: str, pt: str = "102") -> list[str]:
+    camera = [f"m=video 9 UDP/TLS/RTP/SAVPF {pt} 103", "c=IN IP4 0.0.0.0", "a=mid:1", "a=sendrecv", *SECURITY]
+    return [*camera, f"a=rtpmap:{pt} H264/90000", f"a=fmtp:{pt} {parameters}", "a=rtpmap:103 rtx/90000"]
+
+
+def test_spaces_between_parameters_mean_nothing() -> None:
+    """RFC 6184 itself writes them; aiortc takes them for a part of the name and finds no common codec."""
+    spaced = only_h264("level-asymmetry-allowed=1; packetization-mode=1 ; profile-level-id=42E01F;")
+    camera = [*spaced, "a=fmtp:103 rtx-time=3000; apt=102"]
+    offer = read_offer(offer_of(MICROPHONE, camera, SCREEN), Codec.VP8, "offer")
+    assert formats(offer.sdp)[1] == "102 103"
+    codec, again = SessionDescription.parse(offer.sdp).media[1].rtp.codecs
+    assert (codec.parameters["packetization-mode"], codec.parameters["profile-level-id"]) == ("1", "42E01F")
+    assert again.parameters["apt"] == 102
+
+
 @pytest.mark.parametrize(
     "odd",
     [
@@ -112,8 +128,14 @@ def test_the_configured_codec_comes_first_where_the_partner_takes_it() -> None:
         ["m=text 9 RTP/AVP 98", "c=IN IP4 0.0.0.0", "a=mid:1"],
         ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:1"],
         media("1", "audio", ("111",)),
+        only_h264("packetization-mode=1;profile-level-id=42e03c"),
+        only_h264("packetization-mode=10;profile-level-id=42e01f"),
+        only_h264("packetization-mode=1;profile-level-id=42e01f", pt="45"),
     ],
-    ids=["no common codec", "stopped", "text", "data", "sound in the camera's place"],
+    ids=[
+        *("no common codec", "stopped", "text", "data", "sound in the camera's place"),
+        *("a level that aiortc does not know", "an unknown mode", "a number that aiortc would change"),
+    ],
 )
 def test_a_line_that_cannot_be_used_is_rejected_alone(odd: list[str]) -> None:
     """It leaves offer and bundle, the screen stays the screen, and the answer has it at its place with port 0."""
