@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from aiortc.rtp import DYNAMIC_PAYLOAD_TYPES
-from aiortc.sdp import SessionDescription, parse_h264_profile_level_id
+from aiortc.sdp import DIRECTIONS, SessionDescription, parse_h264_profile_level_id
 
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError, Reason
@@ -101,6 +101,8 @@ def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
         if line.startswith("m="):
             sections.append([])
         (sections[-1] if sections else session).append(line)
+    for section in sections:
+        section += _missing_direction(section, session)
     if not 0 < len(sections) <= _MAX_LINES or text.count("a=candidate:") > _MAX_CANDIDATES:
         raise MalformedError(source, f"{len(sections)} media lines, {text.count('a=candidate:')} candidates")
     return session, sections
@@ -109,6 +111,12 @@ def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
 def _tidied(line: str) -> str:
     """As aiortc's parser wants it."""
     return re.sub(r"\s*;\s*", ";", line) if line.startswith("a=fmtp:") else line
+
+
+def _missing_direction(section: list[str], session: list[str]) -> list[str]:
+    """Who says nothing on the line means what the session says, or both ways (RFC 8866, 6.7)."""
+    said = [[line for line in lines if line[2:] in DIRECTIONS] for lines in (section, session)]
+    return [] if said[0] else said[1][:1] or ["a=sendrecv"]
 
 
 def _take_section(

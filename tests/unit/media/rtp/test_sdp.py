@@ -104,6 +104,15 @@ def test_the_configured_codec_comes_first_where_the_partner_takes_it() -> None:
     assert read_offer(offer_of(MICROPHONE, only_vp8), Codec.H264, "offer").codecs[Line.CAMERA] is Codec.VP8
 
 
+@pytest.mark.parametrize(("of_all", "meant"), [("", "sendrecv"), ("a=recvonly", "recvonly")])
+def test_a_line_without_direction_has_the_sessions_or_both(of_all: str, meant: str) -> None:
+    """As gateways write it; aiortc refuses the whole offer for it."""
+    camera = [text for text in CAMERA if text != "a=sendrecv"]
+    session = [*SESSION, of_all] if of_all else SESSION
+    offer = read_offer(offer_of(MICROPHONE, camera, SCREEN, session=session), Codec.VP8, "offer")
+    assert [media.direction for media in SessionDescription.parse(offer.sdp).media] == ["sendrecv", meant, "sendrecv"]
+
+
 def only_h264(parameters: str, pt: str = "102") -> list[str]:
     camera = [f"m=video 9 UDP/TLS/RTP/SAVPF {pt} 103", "c=IN IP4 0.0.0.0", "a=mid:1", "a=sendrecv", *SECURITY]
     return [*camera, f"a=rtpmap:{pt} H264/90000", f"a=fmtp:{pt} {parameters}", "a=rtpmap:103 rtx/90000"]
