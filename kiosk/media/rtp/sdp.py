@@ -21,6 +21,7 @@ _MAX_LINES = 16
 _MAX_CANDIDATES = 64
 _MEDIA = re.compile(r"^m=([a-z]+) (\d{1,5}) ([A-Za-z0-9/]+) ([^ ].*)$")
 _OURS = {"microphone": ("opus/48000/2",), "camera": ("VP8/90000", "H264/90000"), "screen": ("VP8/90000", "H264/90000")}
+_TRANSPORT = ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=setup:", "a=rtcp-mux")
 _UNUSED = ("a=simulcast:", "a=rid:", "a=ssrc-group:SIM", "a=bundle-only")
 
 PARSE_ERRORS = (ValueError, AssertionError, KeyError, IndexError, AttributeError, TypeError, StopIteration)
@@ -103,6 +104,7 @@ def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
         (sections[-1] if sections else session).append(line)
     for section in sections:
         section += _missing_direction(section, session)
+    _share_transport(session, sections)
     if not 0 < len(sections) <= _MAX_LINES or text.count("a=candidate:") > _MAX_CANDIDATES:
         raise MalformedError(source, f"{len(sections)} media lines, {text.count('a=candidate:')} candidates")
     return session, sections
@@ -117,6 +119,16 @@ def _missing_direction(section: list[str], session: list[str]) -> list[str]:
     """Who says nothing on the line means what the session says, or both ways (RFC 8866, 6.7)."""
     said = [[line for line in lines if line[2:] in DIRECTIONS] for lines in (section, session)]
     return [] if said[0] else said[1][:1] or ["a=sendrecv"]
+
+
+def _share_transport(session: list[str], sections: list[list[str]]) -> None:
+    """One line of a bundle may stand for the others, which then say nothing of it (RFC 8829, 5.2.1)."""
+    bundled = _value(session, "a=group:BUNDLE ").split()
+    by_mid = {_value(section, "a=mid:"): section for section in sections}
+    first, *others = [by_mid[mid] for mid in bundled if mid in by_mid] or [[]]
+    for section in others:
+        missing = [prefix for prefix in _TRANSPORT if not _values(section, prefix)]
+        section += [line for line in first if line.startswith(tuple(missing))]
 
 
 def _take_section(

@@ -167,6 +167,17 @@ def test_a_bundle_only_line_is_not_a_stopped_one() -> None:
     assert "bundle-only" not in offer.sdp
 
 
+def test_one_line_of_a_bundle_speaks_for_the_others() -> None:
+    """The way to the partner is said once only, as RFC 8829 has it (5.2.1, 7.3)."""
+    camera, screen = ([text for text in section if text not in SECURITY] for section in (CAMERA, SCREEN))
+    camera[0] = camera[0].replace(" 9 ", " 0 ")
+    offer = read_offer(offer_of(MICROPHONE, [*camera, "a=bundle-only"], screen), Codec.VP8, "offer")
+    first, *others = SessionDescription.parse(offer.sdp).media
+    assert len(others) == 2
+    for other in others:
+        assert (other.ice, other.dtls, other.rtcp_mux) == (first.ice, first.dtls, True)
+
+
 def without(prefix: str) -> str:
     return "\r\n".join(
         line for line in offer_of(MICROPHONE, CAMERA, SCREEN).split("\r\n") if not line.startswith(prefix)
