@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from aiortc.rtcdtlstransport import X509_DIGEST_ALGORITHMS
 from aiortc.rtp import DYNAMIC_PAYLOAD_TYPES
 from aiortc.sdp import DIRECTIONS, SessionDescription, parse_h264_profile_level_id
 
@@ -22,6 +23,8 @@ _MAX_CANDIDATES = 64
 _MEDIA = re.compile(r"^m=([a-z]+) (\d{1,5}) ([A-Za-z0-9/]+) ([^ ].*)$")
 _OURS = {"microphone": ("opus/48000/2",), "camera": ("VP8/90000", "H264/90000"), "screen": ("VP8/90000", "H264/90000")}
 _TRANSPORT = ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=setup:", "a=rtcp-mux")
+_WITHOUT_VALUE = re.compile(r"a=ssrc:\d+ [^:]+$")
+"""A word about a source (RFC 5576, 4.1), which aiortc chokes on."""
 _UNUSED = ("a=simulcast:", "a=rid:", "a=ssrc-group:SIM", "a=bundle-only")
 
 PARSE_ERRORS = (ValueError, AssertionError, KeyError, IndexError, AttributeError, TypeError, StopIteration)
@@ -93,7 +96,7 @@ def _with_parity(section: str, offer: Offer) -> str:
 
 
 def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
-    lines = [_tidied(line) for line in re.split(r"\r\n|\n", text) if line]
+    lines = [_tidied(line) for line in re.split(r"\r\n|\n", text) if line and not _WITHOUT_VALUE.match(line)]
     if not lines or lines[0] != "v=0":
         raise MalformedError(source, "no SDP")
     session: list[str] = []
@@ -111,8 +114,10 @@ def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
 
 
 def _tidied(line: str) -> str:
-    """As aiortc's parser wants it."""
-    return re.sub(r"\s*;\s*", ";", line) if line.startswith("a=fmtp:") else line
+    """As aiortc's parser wants it: no spaces between parameters, extensions without attributes."""
+    if line.startswith("a=fmtp:"):
+        return re.sub(r"\s*;\s*", ";", line)
+    return " ".join(line.split()[:2]) if re.match(r"a=extmap:\S+ [a-z]+:", line) else line
 
 
 def _missing_direction(section: list[str], session: list[str]) -> list[str]:
@@ -245,5 +250,8 @@ def _check(sdp: str, source: str) -> None:
         ice, dtls = media.ice, media.dtls
         if not (ice and ice.usernameFragment and ice.password and dtls and dtls.fingerprints):
             raise MalformedError(source, f"line {media.rtp.muxId!r} is without ICE or DTLS")
+        algorithms = {one.algorithm.lower() for one in dtls.fingerprints}
+        if not algorithms & X509_DIGEST_ALGORITHMS.keys():  # the handshake would fail for it, again and again
+            raise MalformedError(source, f"fingerprints by {', '.join(sorted(algorithms))} only")
         if not media.rtcp_mux:
             raise MalformedError(source, f"line {media.rtp.muxId!r} is without rtcp-mux")

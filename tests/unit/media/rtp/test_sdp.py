@@ -178,6 +178,30 @@ def test_one_line_of_a_bundle_speaks_for_the_others() -> None:
         assert (other.ice, other.dtls, other.rtcp_mux) == (first.ice, first.dtls, True)
 
 
+def test_words_that_aiortc_does_not_know_are_left_out() -> None:
+    """Attributes of an extension (RFC 6464 has them), and of a source, that say nothing to us."""
+    microphone = [*MICROPHONE, "a=extmap:1/sendonly urn:ietf:params:rtp-hdrext:ssrc-audio-level vad=on"]
+    camera = [*CAMERA, "a=ssrc:11 previous"]
+    offer = read_offer(offer_of(microphone, camera, SCREEN), Codec.VP8, "offer")
+    sound, picture, _ = SessionDescription.parse(offer.sdp).media
+    assert [one.uri for one in sound.rtp.headerExtensions] == ["urn:ietf:params:rtp-hdrext:ssrc-audio-level"]
+    assert [one.ssrc for one in picture.ssrc] == [11, 12]
+
+
+@pytest.mark.parametrize(("algorithms", "is_taken"), [(("sha-1",), False), (("sha-1", "SHA-512"), True)])
+def test_a_fingerprint_has_to_be_one_that_can_be_compared(algorithms: tuple[str, ...], is_taken: bool) -> None:
+    """Else the handshake fails, and the same is offered again without end: refused, and the reason is named."""
+    found = [f"a=fingerprint:{algorithm} {'AB:' * 19}AB" for algorithm in algorithms]
+    session = [*SESSION, *found]
+    sections = [[text for text in section if "fingerprint" not in text] for section in (MICROPHONE, CAMERA, SCREEN)]
+    text = offer_of(*sections, session=session)
+    if is_taken:
+        assert read_offer(text, Codec.VP8, "offer").lines
+    else:
+        with pytest.raises(MalformedError, match="fingerprints by sha-1 only"):
+            read_offer(text, Codec.VP8, "offer")
+
+
 def without(prefix: str) -> str:
     return "\r\n".join(
         line for line in offer_of(MICROPHONE, CAMERA, SCREEN).split("\r\n") if not line.startswith(prefix)
