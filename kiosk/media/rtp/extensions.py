@@ -33,17 +33,25 @@ class Extensions(HeaderExtensionsMap):
 
 
 def place_of(data: bytes, wanted: int) -> int:
-    """Where in our own packet the extension's bytes are; 0: nowhere. One-byte heads, as aiortc writes them."""
+    """Where in our own packet the extension's bytes are; 0: nowhere.
+
+    aiortc writes heads of one byte, or of two where a peer has given some extension a number beyond 14.
+    """
     if not wanted or not data[0] & 0x10:
         return 0
     at = 12 + 4 * (data[0] & 0x0F)
     end = at + 4 + 4 * int.from_bytes(data[at + 2 : at + 4], "big")
-    if data[at : at + 2] != b"\xbe\xde":
+    head_bytes = {b"\xbe\xde": 1, b"\x10\0": 2}.get(data[at : at + 2], 0)
+    if not head_bytes:
         return 0
     at += 4
     while at < end:
         head = data[at]
-        if head >> 4 == wanted:
-            return at + 1
-        at += (head & 0x0F) + 2 if head else 1
+        if not head:
+            at += 1
+            continue
+        number, size = (head >> 4, (head & 0x0F) + 1) if head_bytes == 1 else (head, data[at + 1])
+        if number == wanted:
+            return at + head_bytes
+        at += head_bytes + size
     return 0

@@ -59,3 +59,21 @@ def test_it_is_written_as_libwebrtc_reads_it(patience_id: int) -> None:
     if at:
         assert data[at - 1] & 0x0F == 3 - 1
         assert int.from_bytes(data[at : at + 3], "big") == 23 << 12 | 1000
+
+
+@pytest.mark.parametrize(("mid", "number"), [(4, 5), (4, 15), (15, 5), (200, 255)])
+def test_the_number_has_its_place_in_both_kinds_of_heads(mid: int, number: int) -> None:
+    """Peers give extensions numbers beyond 14; a number that is never filled in says of each packet that it is one."""
+    ours, stock = Extensions(Patience()), HeaderExtensionsMap()
+    uris = {mid: MID.uri, number: twcc.EXTENSION}
+    known = [RTCRtpHeaderExtensionParameters(id=one, uri=uri) for one, uri in uris.items()]
+    packet = RtpPacket(payload_type=97, payload=b"picture")
+    packet.extensions = HeaderExtensions(mid="video")
+    for extensions in (ours, stock):
+        extensions.configure(RTCRtpParameters(headerExtensions=known))
+    data = packet.serialize(ours)
+    at = place_of(data, number)
+    assert at > 0
+    filled = RtpPacket.parse(data[:at] + b"\xab\xcd" + data[at + 2 :], stock)
+    assert (filled.extensions.transport_sequence_number, filled.extensions.mid) == (0xABCD, "video")
+    assert place_of(data, 7) == 0
