@@ -25,6 +25,9 @@ _OURS = {"microphone": ("opus/48000/2",), "camera": ("VP8/90000", "H264/90000"),
 _TRANSPORT = ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=setup:", "a=rtcp-mux")
 _WITHOUT_VALUE = re.compile(r"a=ssrc:\d+ [^:]+$")
 """A word about a source (RFC 5576, 4.1), which aiortc chokes on."""
+_EXTENSION = re.compile(r"a=extmap:(\d{1,10})(?:/[a-z]+)? ")
+_LARGEST_ID = 255
+"""Of an extension in a packet; what an offer numbers beyond (RFC 8285, 6) or not at all cannot be sent."""
 _UNUSED = ("a=simulcast:", "a=rid:", "a=ssrc-group:SIM", "a=bundle-only")
 
 PARSE_ERRORS = (ValueError, AssertionError, KeyError, IndexError, AttributeError, TypeError, StopIteration)
@@ -96,7 +99,7 @@ def _with_parity(section: str, offer: Offer) -> str:
 
 
 def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
-    lines = [_tidied(line) for line in re.split(r"\r\n|\n", text) if line and not _WITHOUT_VALUE.match(line)]
+    lines = [_tidied(line) for line in re.split(r"\r\n|\n", text) if line and not _is_beyond_us(line)]
     if not lines or lines[0] != "v=0":
         raise MalformedError(source, "no SDP")
     session: list[str] = []
@@ -111,6 +114,11 @@ def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
     if not 0 < len(sections) <= _MAX_LINES or text.count("a=candidate:") > _MAX_CANDIDATES:
         raise MalformedError(source, f"{len(sections)} media lines, {text.count('a=candidate:')} candidates")
     return session, sections
+
+
+def _is_beyond_us(line: str) -> bool:
+    extension = _EXTENSION.match(line)
+    return bool(extension and not 0 < int(extension[1]) <= _LARGEST_ID) or _WITHOUT_VALUE.match(line) is not None
 
 
 def _tidied(line: str) -> str:

@@ -6,6 +6,7 @@ from aiortc.sdp import SessionDescription
 from kiosk.contract.configuration import Codec
 from kiosk.contract.errors import MalformedError, Reason
 from kiosk.media.engine.waist import Line
+from kiosk.media.rtp import twcc
 from kiosk.media.rtp.parity import Types
 from kiosk.media.rtp.sdp import MAX_SDP_BYTES, finish_answer, read_offer
 
@@ -186,6 +187,14 @@ def test_words_that_aiortc_does_not_know_are_left_out() -> None:
     sound, picture, _ = SessionDescription.parse(offer.sdp).media
     assert [one.uri for one in sound.rtp.headerExtensions] == ["urn:ietf:params:rtp-hdrext:ssrc-audio-level"]
     assert [one.ssrc for one in picture.ssrc] == [11, 12]
+
+
+@pytest.mark.parametrize("number", [0, 256, 4096, 10**9])
+def test_an_extension_that_no_packet_can_carry_is_left_out(number: int) -> None:
+    """Else nothing would leave: aiortc's sender ends where it cannot write one."""
+    camera = [*CAMERA, f"a=extmap:{number} {twcc.EXTENSION}", "a=extmap:255 urn:ietf:params:rtp-hdrext:sdes:mid"]
+    offer = read_offer(offer_of(MICROPHONE, camera, SCREEN), Codec.VP8, "offer")
+    assert [one.id for one in SessionDescription.parse(offer.sdp).media[1].rtp.headerExtensions] == [255]
 
 
 @pytest.mark.parametrize(("algorithms", "is_taken"), [(("sha-1",), False), (("sha-1", "SHA-512"), True)])
