@@ -168,7 +168,7 @@ def _take_section(
         if types and offer.codecs[line] is Codec.VP8:  # browsers count pictures in VP8 only, and need it
             offer.parity[mid] = types
     groups = [value.split()[1:] for value in _values(section, "a=ssrc-group:FID")]
-    offer.retransmissions[mid] = tuple(int(group[1]) for group in groups if len(group) == 2 and group[1].isdigit())
+    offer.retransmissions[mid] = tuple(int(group[1]) for group in groups if len(group) == 2 and _is_number(group[1]))
     kept.append(f"m={kind} 9 {profile} {' '.join(chosen)}")
     kept.extend(text for text in section[1:] if not text.startswith(_UNUSED) and _format_of(text) in ("", "*"))
     for pt in chosen:  # aiortc takes their order from these lines, not from the media line
@@ -189,19 +189,19 @@ def _choose(section: list[str], formats: list[str], line: Line, preferred: Codec
 
 
 def _parity(section: list[str], formats: list[str]) -> Types | None:
-    named = {_name(section, pt).lower(): pt for pt in reversed(formats) if pt.isdigit() and int(pt) < 128}
+    named = {_name(section, pt).lower(): pt for pt in reversed(formats) if _is_number(pt) and int(pt) < 128}
     red, ulpfec = named.get("red/90000"), named.get("ulpfec/90000")
     if not red or not ulpfec:
         return None
     again = next((pt for pt in formats if f"apt={red}" in _fmtp(section, pt).split(";")), "")
-    return Types(int(red), int(ulpfec), int(again) if again.isdigit() and int(again) < 128 else None)
+    return Types(int(red), int(ulpfec), int(again) if _is_number(again) and int(again) < 128 else None)
 
 
 def _is_ours(section: list[str], pt: str, line: Line) -> bool:
     name = _name(section, pt)
     if name.lower() not in {ours.lower() for ours in _OURS[line]}:
         return False
-    if not pt.isdigit() or int(pt) not in DYNAMIC_PAYLOAD_TYPES:  # aiortc would answer with a number of its own
+    if not _is_number(pt) or int(pt) not in DYNAMIC_PAYLOAD_TYPES:  # aiortc would answer with a number of its own
         return False
     return not name.upper().startswith("H264") or _is_known_h264(_fmtp(section, pt).lower().split(";"))
 
@@ -214,6 +214,11 @@ def _is_known_h264(parameters: list[str]) -> bool:
     except ValueError:
         return False
     return "packetization-mode=1" in parameters
+
+
+def _is_number(text: str) -> bool:
+    """One that `int` takes: not of digits that are none to it, and not of thousands of them."""
+    return re.fullmatch(r"[0-9]{1,10}", text) is not None
 
 
 def _name(section: list[str], pt: str) -> str:

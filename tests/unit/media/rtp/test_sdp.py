@@ -1,5 +1,7 @@
 """Offers that aiortc would choke on, made fit for it; and offers that are none."""
 
+import contextlib
+
 import pytest
 from aiortc.sdp import SessionDescription
 
@@ -244,6 +246,22 @@ def test_what_is_no_offer_is_refused(text: str) -> None:
     """With an error of ours, whatever aiortc's parser would raise."""
     with pytest.raises(MalformedError):
         read_offer(text, Codec.VP8, "offer")
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000])
+def test_a_number_that_is_none_harms_nobody(number: str) -> None:
+    """Neither as a source nor as a payload type does it raise anything else than an error of ours."""
+    bare = media("1", "video", VIDEO)
+    bare[0] += f" {number} 119 121"
+    red = ["a=rtpmap:119 red/90000", "a=rtpmap:121 ulpfec/90000", f"a=rtpmap:{number} rtx/90000"]
+    for camera in (
+        [*bare, f"a=ssrc-group:FID 11 {number}"],
+        [*bare, f"a=rtpmap:{number} VP8/90000"],
+        [*bare, *red, f"a=fmtp:{number} apt=119"],
+    ):
+        with contextlib.suppress(MalformedError):
+            offer = read_offer(offer_of(MICROPHONE, camera, SCREEN), Codec.VP8, "offer")
+            assert number not in offer.sdp
 
 
 def test_a_huge_offer_is_refused_before_it_is_read() -> None:
