@@ -4,8 +4,8 @@ import asyncio
 
 import av
 
-from kiosk.media.capture.planes import picture_of
-from kiosk.runtime.frames import FrameRingWriter
+from kiosk.media.capture.planes import fitted, picture_of
+from kiosk.runtime.frames import MAX_HEIGHT_PX, MAX_WIDTH_PX, FrameRingWriter
 from kiosk.runtime.tiles import FrameServer
 
 SELF = "self"
@@ -22,6 +22,8 @@ class Tiles:
 
     def write(self, tile: str, frame: av.VideoFrame) -> None:
         """Show a picture. 0.09 ms at 1280x720 when it is yuv420p, as cameras and decoders give it."""
+        if frame.width > MAX_WIDTH_PX or frame.height > MAX_HEIGHT_PX:  # a screen of 4:3, or on end
+            frame = fitted(frame, MAX_WIDTH_PX, MAX_HEIGHT_PX)
         if frame.format.name not in ("yuv420p", "yuvj420p"):
             frame = frame.reformat(format="yuv420p")
         picture = picture_of(frame)

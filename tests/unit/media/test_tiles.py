@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import av
+import pytest
 
 from kiosk.media.tiles import Tiles
 from kiosk.runtime.frames import FrameRingReader, FrameRingWriter
@@ -41,6 +42,25 @@ async def test_a_ring_lasts_until_a_picture_does_not_fit() -> None:
     tiles.drop("a/camera")
     tiles.drop("a/camera")
     assert server.gone == ["a/camera"]
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [((1440, 2560), (1215, 2160)), ((3840, 2400), (3456, 2160)), ((4096, 2160), (3840, 2025))]
+)
+async def test_a_picture_larger_than_the_app_takes_is_made_smaller(
+    size: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    """A partner's tall or very wide screen; the app would refuse it, and show nothing."""
+    server = Server()
+    tiles = Tiles(server, asyncio.get_running_loop())
+    tiles.write("a/screen", av.VideoFrame(*size, "yuv420p"))
+    await asyncio.sleep(0)
+    reader = FrameRingReader(server.published[0][1].fd)
+    frame = reader.latest()
+    assert frame
+    assert (frame.width, frame.height) == tuple(side & ~1 for side in shown)
+    reader.close()
+    tiles.drop("a/screen")
 
 
 async def test_a_tile_dropped_at_once_is_never_announced() -> None:
