@@ -11,6 +11,8 @@ from kiosk.media.rtp.packet import Packet
 
 CAPACITY = 1024
 """Packets that may wait behind a hole: 3 s of 720p, or one keyframe of a document."""
+_LARGEST = 4 * CAPACITY
+"""Packets of one picture, 5 MB. A sender that never ends a picture would fill the memory."""
 _NOTHING: tuple["EncodedPicture", ...] = ()
 
 
@@ -68,6 +70,8 @@ class VideoJitterBuffer:
         if run and packet.timestamp != run[0].timestamp:  # a sender without marker bits
             whole = self._finish()
         if packet._data:  # else padding, which probes the way
+            if len(self._run) >= _LARGEST:
+                self._run = []  # the rest of it is no picture, as the decoder will say
             self._run.append(packet)
         if packet.marker and self._run:
             whole += self._finish()

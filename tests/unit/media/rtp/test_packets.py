@@ -161,6 +161,16 @@ def test_what_waits_has_a_bound():
     assert not buffer.shed()
 
 
+def test_a_picture_without_end_has_a_bound():
+    """Neither a marker nor another time stamp ever comes."""
+    buffer = VideoJitterBuffer()
+    for number in range(10 * CAPACITY):
+        assert buffer.add(number, packet(number, 90, is_key=number == 0)) == ()
+    (picture,) = buffer.add(10 * CAPACITY, packet(10 * CAPACITY, 90, marker=1))
+    assert len(picture.data) <= 4 * CAPACITY
+    assert not picture.is_keyframe
+
+
 def test_a_gap_is_asked_for_again_and_given_up():
     """First at once where nothing ever came late, then by the round trip; after 1.5 s no more."""
     gaps, asked = Gaps(), []
