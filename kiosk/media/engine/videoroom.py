@@ -101,6 +101,9 @@ class VideoRoom:
             except MediaServerError as error:
                 self._failed(error)
                 tries += 1
+            except MalformedError as error:
+                self.note(error)
+                tries += 1
             self.attendance = None
             self._changed()
             await self.pause(tries)
@@ -118,7 +121,7 @@ class VideoRoom:
         await self.check()
 
     async def _attend_once(self) -> None:
-        """From one socket to its end. Raises MediaServerError when there was no place."""
+        """From one socket to its end. Raises MediaServerError or MalformedError when there was no place."""
         claim = self._left.session.number if self._left else 0
         url, refusals, ca_file = self.seat.url, self.around.refusals, self.around.ca_file
         tls = janus.trust(ca_file) if ca_file and url.startswith("wss:") else None
@@ -146,17 +149,23 @@ class VideoRoom:
                 if error.code != janus.ID_EXISTS:
                     raise
                 await asyncio.sleep(_ID_EXISTS_S)
+        private_id = joined.data.get("private_id", 0)
+        if not isinstance(private_id, int):
+            raise MalformedError(SOURCE, "joined, and no private_id that is one")
         self.joined += 1
         self.publishing = {}
         self._take_publishers(joined.data)
-        self.attendance = Attendance(session, handle, int(joined.data.get("private_id", 0)))
+        self.attendance = Attendance(session, handle, private_id)
         _logger.info("joined a room of the media server")
 
     async def _come_back(self, session: Session, left: Attendance) -> None:
         """The same session on a new socket. What was said in between has been missed."""
         handle = session.take_over(left.handle.number, self._hear)
         listed = await handle.request({"request": "listparticipants", "room": self.seat.room})
-        present = [one for one in listed.data.get("participants", []) if one.get("publisher")]
+        participants = listed.data.get("participants")
+        if not isinstance(participants, list):
+            raise MalformedError(SOURCE, "participants that are no list")
+        present = [one for one in participants if isinstance(one, dict) and one.get("publisher")]
         self.publishing = {}
         self._take_publishers({"publishers": present})
         self.attendance = Attendance(session, handle, left.private_id)
