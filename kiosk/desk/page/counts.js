@@ -5,7 +5,7 @@ import { LINES } from './lines.js';
 
 export function nothing() {
   const lines = LINES.map((line) => [line, { frames: 0, packets: 0, sent: 0, level: 0, height: 0, sentHeight: 0 }]);
-  return { ...Object.fromEntries(lines), arrived: 0, available: 0, lost: 0 };
+  return { ...Object.fromEntries(lines), arrived: 0, hasChecks: false, available: 0, lost: 0 };
 }
 
 /** `lineOf(mid)`: which line a media line of this connection is; by default they stand in our order. */
@@ -28,16 +28,20 @@ export function countsOf(stats, lineOf) {
       line.sentHeight = Math.max(line.sentHeight, entry.frameHeight ?? 0);
     }
     counts.arrived += arrivedIn(entry);
+    counts.hasChecks ||= entry.requestsReceived !== undefined;
     counts.available = Math.max(counts.available, entry.availableOutgoingBitrate ?? 0);
     if (entry.kind === 'video') counts.lost = Math.max(counts.lost, entry.fractionLost ?? 0);
   }
   return counts;
 }
 
-/** Media and feedback, and the checks of the path, which come when nobody says or shows anything. */
-function arrivedIn({ type, packetsReceived = 0, requestsReceived = 0, responsesReceived = 0 }) {
+/**
+ * Media and feedback, and the checks of the path, which come when nobody says or shows anything. Firefox has no
+ * `transport`, and does not tell of the checks: there `hasChecks` is false, and a path may be silent that is well.
+ */
+function arrivedIn({ type, packetsReceived = 0, bytesReceived = 0, requestsReceived = 0, responsesReceived = 0 }) {
   if (type === 'transport') return packetsReceived;
-  return type === 'candidate-pair' ? requestsReceived + responsesReceived : 0;
+  return type === 'candidate-pair' ? bytesReceived + requestsReceived + responsesReceived : 0;
 }
 
 function inOrder(pc) {

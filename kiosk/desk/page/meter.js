@@ -32,7 +32,7 @@ export class Meter {
     const counts = await peer.count();
     const now = performance.now();
     const old = this.known.get(id) ?? { frames: {}, at: {}, loudSince: 0, loudAt: -Infinity, screenSince: 0 };
-    this.listen(peer, old, counts.arrived, now);
+    this.listen(peer, old, counts, now);
     peer.hasRoom?.(counts);
     for (const line of ['camera', 'screen']) {
       const frames = counts[line].frames;
@@ -52,10 +52,10 @@ export class Meter {
     this.known.set(id, old);
   }
 
-  /** Time in which this page itself could not look does not count as silence. */
-  listen(peer, old, arrived, now) {
+  /** Time in which this page itself could not look does not count as silence; nor does what a browser does not tell. */
+  listen(peer, old, { arrived, hasChecks }, now) {
     const passed = Math.min(now - (old.readAt ?? now), SLOW_MS);
-    old.silent = arrived === old.arrived ? (old.silent ?? 0) + passed : 0;
+    old.silent = hasChecks && arrived === old.arrived ? (old.silent ?? 0) + passed : 0;
     Object.assign(old, { arrived, readAt: now });
     peer.hasBeenSilent(old.silent);
   }

@@ -1,0 +1,72 @@
+"""The partner's page in browsers that tell less than Chromium does: Chromium, with as much taken away from it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from kiosk.contract.state import Consent
+from tests.fakes.browser import by, chromium, open_tab, page_until
+from tests.fakes.desk_house import DeskHouse, desk_house
+from tests.fakes.desk_media import RoomWithMedia, room_with_media
+from tests.fakes.desk_room import Visitor
+
+JS_AS_FIREFOX = """{
+  const all = RTCPeerConnection.prototype.getStats;
+  const untold = ['requestsReceived', 'responsesReceived', 'availableOutgoingBitrate'];
+  RTCPeerConnection.prototype.getStats = async function () {
+    const entries = [...(await all.call(this))].filter(([, { type }]) => type !== 'transport');
+    return new Map(entries.map(([id, entry]) => {
+      const told = Object.entries(entry).filter(([name]) => !untold.includes(name));
+      return [id, Object.fromEntries(told)];
+    }));
+  };
+}"""
+"""Statistics as Firefox 140 has them."""
+
+JS_SILENCE = """async (fields) => {
+  const { countsOf } = await import('/assets/counts.js');
+  const { Meter } = await import('/assets/meter.js');
+  const meter = new Meter(() => null, () => {});
+  const stats = new Map([['pair', { type: 'candidate-pair', bytesReceived: 936, ...fields }]]);
+  let silent = -1;
+  const known = {};
+  for (let at = 0; at <= 4000; at += 400) {
+    meter.listen({ hasBeenSilent: (for_ms) => (silent = for_ms) }, known, countsOf(stats, () => undefined), at);
+  }
+  return silent;
+}"""
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[DeskHouse]:
+    async with desk_house(tmp_path) as house:
+        yield house
+
+
+async def come_in(both: RoomWithMedia, tab: Page, desk: DeskHouse, consent: Consent = Consent.ALL) -> Visitor:
+    """The person knocks, and is admitted."""
+    await both.room.invite("4711")
+    await tab.goto(f"{desk.address}/desk/{desk.desk_token()}#name=Frau%20Kaya")
+    await tab.click(by("knock"))
+    visitor = await both.room.knocked()
+    await both.admit(visitor, consent)
+    return visitor
+
+
+async def test_a_call_holds_where_the_browser_tells_little_of_its_path(desk: DeskHouse, short_path: Path) -> None:
+    """Firefox counts neither what comes on a path nor its checks; a path that works is not given up for that."""
+    async with room_with_media(desk, short_path) as both, chromium() as browser:
+        async with open_tab(browser, "about:blank") as tab:
+            await tab.add_init_script(JS_AS_FIREFOX)
+            await come_in(both, tab, desk)
+            await page_until(tab, "s.peers.room?.camera.frames > 90")
+            await page_until(tab, "s.peers.room.generation === 0 && s.peers.room.link === 'up'", 0)
+
+
+async def test_a_path_is_silent_only_where_its_checks_are_counted(desk: DeskHouse) -> None:
+    """Two partners who say and show nothing hear of each other by checks alone."""
+    async with chromium() as browser, open_tab(browser, f"{desk.address}/desk/{desk.desk_token()}") as tab:
+        assert await tab.evaluate(JS_SILENCE, {}) == 0
+        assert await tab.evaluate(JS_SILENCE, {"requestsReceived": 3}) == 4000
