@@ -22,6 +22,9 @@ CallId = Annotated[str, Meta(pattern=r"^[a-z0-9]{16,32}\Z")]
 PublicKey = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{87}\Z")]
 """Uncompressed P-256 point, base64url without padding."""
 
+Moment = Annotated[datetime, Meta(tz=True)]
+"""With its time zone: one without can be compared with no clock."""
+
 Box = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+\Z", max_length=200_000)]
 """12 bytes of nonce, ciphertext and tag of AES-256-GCM, base64url without padding."""
 
@@ -33,8 +36,8 @@ class Invitation(Struct, frozen=True, kw_only=True):
     """One appointment this desk or guest takes part in."""
 
     number: Number
-    start: datetime
-    end: datetime
+    start: Moment
+    end: Moment
 
 
 class Invitations(Struct, frozen=True, kw_only=True, tag="invitations"):
@@ -52,7 +55,7 @@ class Rung(Struct, frozen=True, kw_only=True, tag="rung"):
     room: str
     need: Id
     language: str
-    deadline: datetime
+    deadline: Moment
     key: PublicKey
 
 
@@ -73,7 +76,7 @@ class HelpCall(Struct, frozen=True, kw_only=True, tag="help-call"):
 
     help: CallId
     room: str
-    asked: datetime
+    asked: Moment
     key: PublicKey
     is_silent: bool = False
     """Asked for unseen: nobody in the room may notice."""
@@ -197,7 +200,7 @@ class RoomView(Struct, frozen=True, kw_only=True, tag="room-view"):
     """What an admitted partner sees of the round; partners not named here are to be closed."""
 
     room: str
-    ends: datetime | None = None
+    ends: Moment | None = None
     is_paused: bool = False
     has_camera: bool = False
     has_microphone: bool = False

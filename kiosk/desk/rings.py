@@ -53,5 +53,5 @@ class Rings:
         self._all = {
             key: ring
             for key, ring in self._all.items()
-            if ring.message.deadline + (_VISIT_TIME if ring.is_answered else _KNOCK_TIME) > now
+            if now - (_VISIT_TIME if ring.is_answered else _KNOCK_TIME) < ring.message.deadline
         }
