@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import secrets
 import signal
 from collections.abc import AsyncIterator
@@ -29,6 +30,13 @@ JS_SEAL = """async ({room, call, boxFromRoom, message}) => {
   const keys = await newKeys();
   window.seal = await Seal.with(keys.secret, room, call);
   return { open: keys.open, box: await window.seal.close(message) };
+}"""
+
+JS_NO_DEVICES = """{
+  window.devices = { arePlugged: false };
+  const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = (wish) =>
+    devices.arePlugged ? get(wish) : Promise.reject(new DOMException('', 'NotFoundError'));
 }"""
 
 
@@ -311,3 +319,21 @@ async def test_guest_has_a_page_of_one_appointment(desk: DeskHouse, browser: Bro
         await tab.click(by("knock"))
         visitor = await room.knocked("guest-1")
         assert (visitor.introduction.name, visitor.knock.number) == ("Mr Doe", "4711")
+
+
+async def test_one_click_turns_on_what_could_not_be_opened(
+    desk: DeskHouse, browser: Browser, room: ScriptedRoom
+) -> None:
+    """Refused or missing at first, allowed or plugged in later: the button does what it says, at the first click."""
+    await room.invite("4711")
+    async with open_tab(browser, "about:blank") as tab:
+        await tab.add_init_script(JS_NO_DEVICES)
+        await tab.goto(link(desk))
+        await knocked(tab, room)
+        for which, word in (("camera", "Kamera"), ("microphone", "Mikrofon")):
+            await expect(tab.locator(by(f"{which}-lamp"))).to_have_text(re.compile(f"{word} GESTÖRT"))
+        await tab.evaluate("devices.arePlugged = true")
+        for which, word in (("camera", "Kamera"), ("microphone", "Mikrofon")):
+            await expect(tab.locator(by(which))).to_contain_text(f"{word} einschalten")
+            await tab.click(by(which))
+            await expect(tab.locator(by(f"{which}-lamp"))).to_contain_text(f"{word} NUR HIER")

@@ -198,8 +198,9 @@ const actions = {
     if (!toRoom(terminal, await helpReply(known, word, state.name))) notice('offline');
   },
   'try-out': () => (media.isOpen ? media.close() : media.open()),
-  microphone: () => media.setMicrophone(!media.wants.microphone),
-  camera: () => media.setCamera(!media.wants.camera),
+  // By what there is, as the button says it: a device that was refused or lost is wanted, and off.
+  microphone: () => media.setMicrophone(!media.tracks.microphone),
+  camera: () => media.setCamera(!media.tracks.camera),
   share: () => (media.screen ? media.stopSharing() : media.share()),
   leave: endCall,
   back: () => (state.over = null),
