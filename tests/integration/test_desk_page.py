@@ -38,6 +38,15 @@ JS_NO_DEVICES = """{
   navigator.mediaDevices.getUserMedia = (wish) =>
     devices.arePlugged ? get(wish) : Promise.reject(new DOMException('', 'NotFoundError'));
 }"""
+JS_KEEP_TRACKS = """{
+  window.kept = [];
+  const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wish) => {
+    const stream = await get(wish);
+    kept.push(...stream.getTracks());
+    return stream;
+  };
+}"""
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -337,3 +346,16 @@ async def test_one_click_turns_on_what_could_not_be_opened(
             await expect(tab.locator(by(which))).to_contain_text(f"{word} einschalten")
             await tab.click(by(which))
             await expect(tab.locator(by(f"{which}-lamp"))).to_contain_text(f"{word} NUR HIER")
+
+
+async def test_withdrawn_link_turns_the_camera_off(desk: DeskHouse, browser: Browser) -> None:
+    """Also one that was only tried out: the page that is left has no button for it."""
+    token, signed = invitation.make_desk_link(desk.keys, DESK)
+    async with open_tab(browser, "about:blank") as tab:
+        await tab.add_init_script(JS_KEEP_TRACKS)
+        await tab.goto(f"{desk.address}/desk/{token}{NAME}")
+        await tab.click(by("try-out"))
+        await expect(tab.locator(by("camera-lamp"))).to_contain_text("Kamera NUR HIER")
+        await desk.revoke(signed.id)
+        await expect(tab.locator(by("closed"))).to_contain_text("zurückgenommen")
+        assert await tab.evaluate("kept.map((track) => track.readyState)") == ["ended", "ended"]

@@ -73,6 +73,7 @@ function lost() {
 function closed(reason) {
   state.closedReason = reason || 'link-wrong';
   endCall();
+  media.close();
   state.rings.clear();
   state.helps.clear();
   draw();
