@@ -359,3 +359,19 @@ async def test_withdrawn_link_turns_the_camera_off(desk: DeskHouse, browser: Bro
         await desk.revoke(signed.id)
         await expect(tab.locator(by("closed"))).to_contain_text("zurückgenommen")
         assert await tab.evaluate("kept.map((track) => track.readyState)") == ["ended", "ended"]
+
+
+async def test_nothing_is_said_to_be_shown_that_nobody_sees(
+    desk: DeskHouse, browser: Browser, room: ScriptedRoom
+) -> None:
+    """When pictures are taken back by the customer, a shown screen does not cross either, and the page says so."""
+    await room.invite("4711")
+    async with open_tab(browser, link(desk)) as tab:
+        visitor = await knocked(tab, room)
+        await room.admit(visitor)
+        await tab.click(by("share"))
+        await expect(tab.locator(by("stage-strip"))).to_contain_text("Sie zeigen")
+        await room.door(visitor, Standing.ADMITTED, Consent.SOUND)
+        await expect(tab.locator(by("camera-lamp"))).to_contain_text("Kamera NUR HIER")
+        await expect(tab.locator(by("stage-strip"))).to_be_hidden()
+        await expect(tab.locator(by("share"))).to_contain_text("Nicht mehr zeigen")

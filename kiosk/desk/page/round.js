@@ -57,7 +57,7 @@ function nameOfRoom(call) {
 // The stage: the own screen while it is shown, else the screen that was shown last, else the room.
 
 function onStage(round, call, media) {
-  if (media.screen) {
+  if (media.screen && call.hasPicture) {
     const surface = SURFACES[media.screen.getSettings().displaySurface] ?? 'window';
     const note = surface === 'screen' ? 'seesAll' : 'seesOnly';
     const who = say('youShow', { what: say(surface) });
