@@ -112,12 +112,12 @@ class ScriptedRoom:
         key = sealing.public_of(self.secret)
         await self.say(desk, Invitations(room=ROOM, key=key, items=items), retain=True)
 
-    async def ring(self, desk: str = DESK, ring: str = "r" * 16, seconds: float = 45) -> Rung:
+    async def ring(self, desk: str = DESK, ring: str = "r" * 16, seconds: float = 45, language: str = "uk") -> Rung:
         rung = Rung(
             ring=ring,
             room=ROOM,
             need="childcare",
-            language="uk",
+            language=language,
             deadline=datetime.now(UTC) + timedelta(seconds=seconds),
             key=sealing.public_of(self.secret),
         )

@@ -375,3 +375,16 @@ async def test_nothing_is_said_to_be_shown_that_nobody_sees(
         await expect(tab.locator(by("camera-lamp"))).to_contain_text("Kamera NUR HIER")
         await expect(tab.locator(by("stage-strip"))).to_be_hidden()
         await expect(tab.locator(by("share"))).to_contain_text("Nicht mehr zeigen")
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"), [("de-DE", "Sprache: Leichte Sprache"), ("en-GB", "Language: Easy German")]
+)
+async def test_easy_language_has_a_name(
+    desk: DeskHouse, browser: Browser, room: ScriptedRoom, locale: str, words: str
+) -> None:
+    """It is a language of the terminal's that no browser knows."""
+    async with open_tab(browser, link(desk), locale=locale) as tab:
+        await expect(tab.locator(by("ready"))).to_be_visible()
+        await room.ring(language="de-easy")
+        await expect(tab.locator(by("ring"))).to_contain_text(words)

@@ -39,6 +39,7 @@ const TEXTS = {
     showsDocument: '{name} zeigt ein Dokument', screen: 'den ganzen Bildschirm',
     window: 'ein Fenster', tab: 'einen Tab', seesAll: 'Der Raum sieht alles darauf.',
     seesOnly: 'Der Raum sieht nur dies.',
+    'language-de-easy': 'Leichte Sprache',
     you: 'Sie', room: 'Raum', talking: 'spricht', muted: 'stumm',
     declinedTitle: 'Heute nicht.', declinedNote: 'Im Raum möchte man heute ohne Sie weitersprechen.',
     endedTitle: 'Das Gespräch ist zu Ende.', endedNote: 'Kamera und Mikrofon sind aus. Hier ist nichts gespeichert.',
@@ -90,6 +91,7 @@ const TEXTS = {
     youShow: 'You are showing: {what}', shows: '{name} is showing a screen',
     showsDocument: '{name} is showing a document', screen: 'your whole screen',
     window: 'a window', tab: 'a tab', seesAll: 'The room sees all that is on it.', seesOnly: 'The room sees only this.',
+    'language-de-easy': 'Easy German',
     you: 'You', room: 'Room', talking: 'speaks', muted: 'muted',
     declinedTitle: 'Not today.', declinedNote: 'The room would like to go on without you today.',
     endedTitle: 'The conversation has ended.', endedNote: 'Camera and microphone are off. Nothing is stored here.',
@@ -123,7 +125,7 @@ export function time(date) {
 
 export function languageName(tag) {
   try {
-    return new Intl.DisplayNames([language], { type: 'language' }).of(tag);
+    return TEXTS[language][`language-${tag}`] ?? new Intl.DisplayNames([language], { type: 'language' }).of(tag);
   } catch {
     return tag;
   }
