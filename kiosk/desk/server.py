@@ -61,6 +61,7 @@ class Desk:
             asyncio.create_task(self._broker.run(), name="broker"),
             asyncio.create_task(self._every(REPEAT_S, self.switchboard.presence.repeat), name="presence"),
             asyncio.create_task(self._every(_SWEEP_S, self.switchboard.sweep), name="sweep"),
+            asyncio.create_task(self._every(socket.HEARTBEAT_S, self.switchboard.beat), name="heartbeat"),
         )
         try:
             await web.TCPSite(runner, listen.host, listen.port, ssl_context=_tls_context(listen.tls)).start()

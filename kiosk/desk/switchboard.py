@@ -13,6 +13,7 @@ from kiosk.contract.partner import (
     Door,
     FromPage,
     FromRoom,
+    Heartbeat,
     HelpCall,
     HelpOver,
     Invitations,
@@ -198,6 +199,11 @@ class Switchboard:
             end()
         else:
             self._later(GRACE_S, end)
+
+    def beat(self) -> None:
+        """Every page hears that its line is alive."""
+        for page in tuple(self.pages):
+            page.send(Heartbeat())
 
     def sweep(self) -> None:
         """Closes pages whose link is no good any more; one that only ran out may finish its call."""

@@ -3,6 +3,9 @@
 const FIRST_RETRY_MS = 100;
 const SLOWEST_RETRY_MS = 5000;
 const SLEPT_MS = 90_000;
+/** Two heartbeats of the server, and some. */
+const SILENT_MS = 50_000;
+const CONNECT_MS = 10_000;
 const FOR_GOOD = new Set([1008, 4403, 4410]);
 
 export class DeskSocket {
@@ -16,7 +19,7 @@ export class DeskSocket {
     this.reason = '';
     window.addEventListener('online', () => this.refresh());
     window.addEventListener('pagehide', () => this.close());
-    this.noticeSleep();
+    this.watch();
     this.connect();
   }
 
@@ -39,6 +42,8 @@ export class DeskSocket {
   connect() {
     const socket = new WebSocket(this.address);
     this.socket = socket;
+    this.hasBeaten = false;
+    this.heardAt = Date.now();
     socket.onopen = () => {
       this.tries = 0;
       this.tell.opened();
@@ -55,6 +60,8 @@ export class DeskSocket {
     } catch {
       return;
     }
+    this.heardAt = Date.now();
+    this.hasBeaten ||= message.type === 'heartbeat';
     if (message.type === 'refused') this.reason = message.reason;
     this.tell.heard(message);
   }
@@ -80,11 +87,20 @@ export class DeskSocket {
     this.connect();
   }
 
-  noticeSleep() {
+  /** Time that was slept through, and a line that died without a word: the browser tells of neither. */
+  watch() {
     let last = Date.now();
     setInterval(() => {
-      if (Date.now() - last > SLEPT_MS) this.refresh();
+      const [slept, silent] = [Date.now() - last, Date.now() - this.heardAt];
       last = Date.now();
+      if (slept > SLEPT_MS) {
+        this.refresh();
+      } else if (this.isOpen && this.hasBeaten && silent > SILENT_MS) {
+        this.tell.lost();
+        this.refresh();
+      } else if (this.socket.readyState === WebSocket.CONNECTING && silent > CONNECT_MS) {
+        this.socket.close();
+      }
     }, 1000);
   }
 }

@@ -1,0 +1,66 @@
+"""The page's line to the desk server when it dies without a word, which no browser tells a page."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import WebSocketRoute, expect
+
+from kiosk.contract import codec
+from kiosk.contract.partner import Heartbeat
+from kiosk.desk.socket import HEARTBEAT_S
+from tests.fakes.browser import by, chromium, open_tab
+from tests.fakes.desk_house import DeskHouse, desk_house
+from tests.fakes.desk_room import scripted_room
+
+NAME = "#name=Frau%20Kaya"
+SILENT_MS = 55_000
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[DeskHouse]:
+    async with desk_house(tmp_path) as house:
+        yield house
+
+
+class Lines:
+    """The page's sockets, each of which the test can cut without anybody being told."""
+
+    def __init__(self) -> None:
+        self.routes: list[WebSocketRoute] = []
+        self.is_dead = False
+
+    def take(self, route: WebSocketRoute) -> None:
+        self.routes.append(route)
+        server = route.connect_to_server()
+
+        def is_cut() -> bool:
+            return route is self.routes[0] and self.is_dead
+
+        route.on_message(lambda message: None if is_cut() else server.send(message))
+        server.on_message(lambda message: None if is_cut() else route.send(message))
+
+
+async def test_every_page_hears_a_heartbeat(desk: DeskHouse) -> None:
+    """Often enough for a page to miss it soon."""
+    async with desk.page(desk.desk_token()) as page:
+        await page.until(lambda message: isinstance(message, Heartbeat), HEARTBEAT_S + 3)
+
+
+async def test_a_line_that_died_without_a_word_is_replaced(desk: DeskHouse) -> None:
+    """A desk that believes itself reachable and is not would never be rung again."""
+    lines = Lines()
+    async with scripted_room(desk) as room, chromium() as browser, open_tab(browser, "about:blank") as tab:
+        await tab.route_web_socket("**/socket/*", lines.take)
+        await tab.clock.install()
+        await tab.goto(f"{desk.address}/desk/{desk.desk_token()}{NAME}")
+        await expect(tab.locator(by("ready"))).to_be_visible()
+        lines.routes[0].send(codec.encode(Heartbeat()).decode())
+        await room.invite("4711")
+        await expect(tab.locator(by("invitation"))).to_have_count(1)
+        lines.is_dead = True
+        await room.invite("4711", "4712")
+        await tab.clock.fast_forward(SILENT_MS)
+        await expect(tab.locator(by("invitation"))).to_have_count(2)
+        await expect(tab.locator(by("offline"))).to_be_hidden()
+        assert len(lines.routes) == 2
