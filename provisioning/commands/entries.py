@@ -86,7 +86,7 @@ def added(source: Source, entries: Sequence[Entry], dry_run: bool) -> Done:
 
 def removed(source: Source, kind: str, name: str, dry_run: bool) -> Done:
     """Writes the directory file without the office, need or desk of this id."""
-    ids = [entry.get("id") for entry in source.raw.get(kind, ())]
+    ids = [entry.get("id") for entry in listed_in(source, kind)]
     if name not in ids:
         raise ConfigurationError(
             f"{source.file}: there is no {name!r}; there are: {', '.join(map(str, ids)) or 'none'}"
@@ -109,13 +109,32 @@ def listed(entries: Sequence[dict[str, Any]], columns: tuple[str, ...], key: str
 
 def imported(source: Source, kind: str, file: Path, form: Form, dry_run: bool) -> Done:
     """Adds the rows of a spreadsheet to the directory file."""
-    before = len(source.raw.get(kind, ()))
+    before = len(listed_in(source, kind))
     return added(source, read(file, form, lambda _, index: (kind, before + index)), dry_run)
 
 
 def next_way(source: Source, kind: str) -> tuple[str, int]:
     """Where the next office, need or desk goes."""
-    return (kind, len(source.raw.get(kind, ())))
+    return (kind, len(listed_in(source, kind)))
+
+
+def listed_in(source: Source, kind: str) -> list[dict[str, Any]]:
+    """The offices, needs or desks of the file. Raises ConfigurationError: what stands there is no list of tables."""
+    raw = source.raw.get(kind, [])
+    if not isinstance(raw, list) or not all(isinstance(entry, dict) for entry in raw):
+        raise source.fault((kind,), "a list of tables is wanted", f"[[{kind}]] before each")
+    return raw
+
+
+def table_in(source: Source, *way: str) -> dict[str, Any]:
+    """The table at `way`, empty where there is none. Raises ConfigurationError: what stands there is no table."""
+    table = source.raw
+    for count, step in enumerate(way, 1):
+        found = table.get(step, {})
+        if not isinstance(found, dict):
+            raise source.fault(way[:count], "a table is wanted", f"[{'.'.join(way[:count])}.NAME]")
+        table = found
+    return table
 
 
 def texts(names: Sequence[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from provisioning.commands.area import Area, DryRun
 from provisioning.commands.entries import HERE, Folder, Spreadsheet
 from provisioning.outcome import Done, Table
 from provisioning.plan import Room, reading, spreadsheet
-from provisioning.plan.source import Entry
+from provisioning.plan.source import Entry, Source
 from provisioning.plan.spreadsheet import Form
 
 area = Area("Rooms with a terminal.")
@@ -57,7 +57,7 @@ def add(
     said = {name: value for name, value in values.items() if value is not None}
     source = entries.plan_source(plan)
     way = _way(room)
-    _check_new(source.raw, way, room, str(source.file))
+    _check_new(source, way, room, str(source.file))
     return entries.added(source, [Entry(way, said)], dry_run)
 
 
@@ -99,7 +99,7 @@ def load(file: Spreadsheet, plan: Folder = HERE, dry_run: DryRun = False) -> Don
     for row in rows:
         place = row.places[()]
         del row.values["room"]
-        _check_new(source.raw, row.way, ".".join(map(str, row.way[1::2])), f"{file}:{place.line}:{place.column}")
+        _check_new(source, row.way, ".".join(map(str, row.way[1::2])), f"{file}:{place.line}:{place.column}")
     return entries.added(source, rows, dry_run)
 
 
@@ -110,12 +110,11 @@ def _way(room: str) -> tuple[str, ...]:
     return ("sites", site, "rooms", own)
 
 
-def _check_new(raw: dict[str, object], way: tuple[str | int, ...], room: str, where: str) -> None:
-    sites = raw.get("sites")
-    site = sites.get(way[1]) if isinstance(sites, dict) else None
-    if not isinstance(site, dict):
-        raise ConfigurationError(f"{where}: there is no site {way[1]!r}; provision site add {way[1]} --title …")
-    if way[3] in site.get("rooms", {}):
+def _check_new(source: Source, way: tuple[str | int, ...], room: str, where: str) -> None:
+    site = str(way[1])
+    if site not in entries.table_in(source, "sites"):
+        raise ConfigurationError(f"{where}: there is no site {site!r}; provision site add {site} --title …")
+    if way[3] in entries.table_in(source, "sites", site, "rooms"):
         raise ConfigurationError(f"{where}: there is a room {room!r} already; `provision room remove` comes before")
 
 

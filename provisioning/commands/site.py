@@ -50,7 +50,7 @@ def add(
     }  # fmt: skip
     said = {name: value for name, value in values.items() if value is not None}
     source = entries.plan_source(plan)
-    if site in source.raw.get("sites", {}):
+    if site in entries.table_in(source, "sites"):
         raise ConfigurationError(f"{source.file}: there is a site {site!r} already")
     return entries.added(source, [Entry(("sites", site), said)], dry_run)
 

@@ -55,7 +55,7 @@ def remove(source: Source, way: Way, check: Check) -> str:
     ends = [offset for offset, _ in headers[1:]] + [len(source.text)]
     text = source.text
     cut = False
-    for (begin, found), end in reversed(list(zip(headers, ends, strict=True))):
+    for (begin, found), end in reversed(list(zip(headers, ends, strict=False))):  # no header has an end all the same
         if found[: len(way)] == way:
             text = text[:begin] + text[end:]
             cut = True

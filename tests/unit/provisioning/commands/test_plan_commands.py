@@ -89,6 +89,38 @@ def test_what_is_wrong_changes_nothing(
     assert not (folder / "directory.toml").exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "arguments", "message"),
+    [
+        ("plan.toml", "sites = 3\n", ("site", "add", "b", "--title", "B"), "a table is wanted - at `$.sites`"),
+        ("plan.toml", "[sites]\nturm = 3\n", ("room", "add", "turm.a", "--title", "A"), "wanted - at `$.sites.turm`"),
+        ("plan.toml", '[sites.turm]\ntitle = "T"\nrooms = 3\n', ("room", "add", "turm.a", "--title", "A"),
+         "a table is wanted - at `$.sites.turm.rooms`"),
+        ("directory.toml", "offices = 3\n", ("office", "add", "a", "--name", "de=A"), "a list of tables is wanted"),
+        ("directory.toml", "[offices]\nid = 3\n", ("office", "remove", "a"), "[[offices]] before each"),
+        ("directory.toml", "desks = [3]\n", ("desk", "remove", "a"), "directory.toml:1:9: a list of tables is wanted"),
+        ("directory.toml", 'offices = [{ id = "a", name = { de = "A" } }]\n', ("office", "remove", "a"),
+         "take it out of"),
+    ],
+)  # fmt: skip
+def test_a_file_of_another_shape_is_refused_by_its_place(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    text: str,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    """Whoever writes by hand may write a number where a table belongs."""
+    monkeypatch.setenv("RUNDTISCH_PLAN", str(tmp_path))
+    (tmp_path / file).write_text(text if file == "directory.toml" else f"{text}{CENTRAL}")
+    before = (tmp_path / file).read_bytes()
+    assert main(list(arguments)) == 1
+    assert message in capsys.readouterr().err
+    assert (tmp_path / file).read_bytes() == before
+
+
 def test_a_dry_run_changes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It checks all the same."""
     before = (folder / "plan.toml").read_bytes()
