@@ -56,4 +56,5 @@ def _value(value: Any) -> str:
         return f"[{', '.join(_value(one) for one in value)}]"
     if isinstance(value, dict):
         return f"{{ {', '.join(f'{_key(key)} = {_value(one)}' for key, one in value.items())} }}"
-    return json.dumps(value, ensure_ascii=False)  # strings, numbers and booleans are written alike in both
+    # Strings, numbers and booleans are written alike in both; but for one sign that JSON leaves as it is.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -42,7 +42,25 @@ def add(source: Source, entries: Sequence[Entry], check: Check) -> str:
         more = ["and there may be more"] if len(faults) == _MOST_FAULTS else []
         raise ConfigurationError("\n  ".join([*(error.detail for error in faults), *more]))
     blocks = [toml.block(_header(entry.way), entry.values) for entry in entries]
-    return "\n".join((source.text.rstrip("\n") + "\n" if source.text.strip() else "", *blocks)).lstrip("\n")
+    text = "\n".join((source.text.rstrip("\n") + "\n" if source.text.strip() else "", *blocks)).lstrip("\n")
+    _check_text(source, entries, text, check)
+    return text
+
+
+def _check_text(source: Source, entries: Sequence[Entry], text: str, check: Check) -> None:
+    """The values are right by now: what may still be wrong is how they are written, and what is there already."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        word = text[error.start : error.end].encode("utf-8", "surrogateescape")
+        raise ConfigurationError(f"what was said holds {word!r}, which is no UTF-8; say it in a UTF-8 locale") from None
+    try:
+        check(Source(source.file, text))
+    except ConfigurationError:
+        way = entries[0].way
+        name = ".".join(str(step) for step in way[:-1])
+        remedy = f"write {name} as tables, such as {_header(way)}, and not within {{ }} or [ ]"
+        raise source.fault(way[:-1], f"no table can be added to {name!r} as it is written", remedy) from None
 
 
 def remove(source: Source, way: Way, check: Check) -> str:

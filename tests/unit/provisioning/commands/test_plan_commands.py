@@ -121,6 +121,40 @@ def test_a_file_of_another_shape_is_refused_by_its_place(
     assert (tmp_path / file).read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        ('[sites]\nturm = { title = "T" }\n', ("room", "add", "turm.a", "--title", "A"),
+         "plan.toml:2:8: no table can be added to 'sites.turm.rooms' as it is written"),
+        ('sites = { turm = { title = "T" } }\n', ("site", "add", "rathaus", "--title", "R"), "such as [sites.rathaus]"),
+        ("", ("site", "add", "turm", "--title", "M\udcfcnchen"), "b'\\xfc', which is no UTF-8"),
+    ],
+)  # fmt: skip
+def test_nothing_is_added_that_would_make_the_file_unreadable(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    """TOML closes a table within braces for good; a terminal in Latin-1 says bytes that are no UTF-8."""
+    monkeypatch.setenv("RUNDTISCH_PLAN", str(tmp_path))
+    (tmp_path / "plan.toml").write_text(f"{text}{CENTRAL}")
+    before = (tmp_path / "plan.toml").read_bytes()
+    assert main(list(arguments)) == 1
+    assert message in capsys.readouterr().err
+    assert (tmp_path / "plan.toml").read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_every_sign_of_a_title_can_be_read_again(folder: Path) -> None:
+    """Of those that no keyboard has, too: one pasted by mistake costs nobody the plan."""
+    title = "".join(map(chr, range(1, 32))) + '"\\\x7f\x85\ufeff'
+    assert main(["site", "add", "turm", "--title", title]) == 0
+    assert plan.read(folder).sites["turm"].title == title
+
+
 def test_a_dry_run_changes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It checks all the same."""
     before = (folder / "plan.toml").read_bytes()
