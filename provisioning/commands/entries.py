@@ -148,7 +148,7 @@ def texts(names: Sequence[str]) -> dict[str, str]:
 
 def _written(source: Source, text: str, verb: str, names: tuple[str, ...], dry_run: bool) -> Done:
     if not dry_run:
-        editing.write(source.file, text)
+        editing.write(source, text)
     would = "would " if dry_run else ""
     facts = {"file": source.file, "names": names, "dry_run": dry_run}
     return Done((f"{would}{verb} {', '.join(names) or 'nothing'}: {source.file}",), facts=facts)

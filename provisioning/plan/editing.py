@@ -1,7 +1,9 @@
 """Adds tables to a TOML file of IT staff and takes them out, as text: comments and order of the rest stay."""
 
+import contextlib
+import fcntl
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from kiosk.contract.errors import ConfigurationError
 from provisioning import toml
 from provisioning.plan import position
 from provisioning.plan.position import Path as Way
-from provisioning.plan.source import Entry, FileError, Source
+from provisioning.plan.source import Entry, FileError, Source, text_of
 
 Check = Callable[[Source], Any]
 """Raises ConfigurationError where the file would be wrong."""
@@ -83,23 +85,45 @@ def remove(source: Source, way: Way, check: Check) -> str:
     return text
 
 
-def write(file: Path, text: str) -> None:
+def write(source: Source, text: str) -> None:
     """Replaces the file in one step: a power cut leaves the old one or the new one.
 
     Raises:
-        ConfigurationError: it cannot be written.
+        ConfigurationError: it cannot be written, or is another by now than the one that was read.
     """
+    file = source.file.resolve()  # a link stays one
     new = file.with_name(f".{file.name}.new")
     try:
-        with new.open("w", encoding="utf-8") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
-        if file.exists():
-            new.chmod(file.stat().st_mode & 0o777)
-        new.replace(file)
+        with _alone(file.parent):
+            if (text_of(file) if file.exists() else "") != source.text:
+                raise ConfigurationError(f"{file}: somebody changed it just now; nothing was changed, try again")
+            try:
+                _replace(file, new, text)
+            finally:
+                new.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigurationError(f"{file}: {error.strerror}; nothing was changed") from None
+
+
+def _replace(file: Path, new: Path, text: str) -> None:
+    with new.open("w", encoding="utf-8") as opened:
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
+    if file.exists():
+        new.chmod(file.stat().st_mode & 0o777)
+    new.replace(file)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Of two who write into the folder the second one waits. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _header(way: Way) -> str:
