@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.inspect import CollectionType, StructType, Type, UnionType
 
 from kiosk.contract.errors import ConfigurationError
 from provisioning.plan import position
@@ -110,7 +111,9 @@ class Source:
             inner = tuple(int(index) if index else name for name, index in _STEP.findall(found[1]))
             detail = detail[: found.start()]
         if unknown := _UNKNOWN.match(detail):
-            return self._unknown(kind, (*way, *inner, unknown[1]))
+            known = ", ".join(_fields(msgspec.inspect.type_info(kind), inner))
+            remedy = f"known are: {known}" if known else ""
+            raise self.fault((*way, *inner, unknown[1]), f"{unknown[1]!r} is not known here", remedy)
         if needed := _NEEDED.match(detail):
             remedy = remedies.get(needed[1], "")
             raise self.fault((*way, *inner), f"{needed[1]!r} is missing", remedy)
@@ -120,16 +123,26 @@ class Source:
         names = [step for step in (*way, *inner) if isinstance(step, str)]
         raise self.fault((*way, *inner), f"{value!r}: {detail}", remedies.get(names[-1], "") if names else "")
 
-    def _unknown(self, kind: type[_T], way: Way) -> _T:
-        fields = getattr(kind, "__struct_fields__", ()) if len(way) else ()
-        raise self.fault(way, f"{way[-1]!r} is not known here", f"known are: {', '.join(fields)}" if fields else "")
-
     def _no_toml(self, detail: str) -> str:
         found = _TOML_PLACE.search(detail)
         if found and found[1]:
             return f"{self.file}:{found[1]}:{found[2]}: {detail[: found.start()]}"
         lines = self.text.splitlines() or [""]
         return f"{self.file}:{len(lines)}:{len(lines[-1]) + 1}: {detail}"
+
+
+def _fields(kind: Type, way: Way) -> tuple[str, ...]:
+    """Names of the fields of the struct that is at `way` within `kind`; none where there is no one struct."""
+    match kind:
+        case UnionType():
+            return next((found for one in kind.types if (found := _fields(one, way))), ())
+        case StructType() if not way:
+            return tuple(one.encode_name for one in kind.fields)
+        case StructType():
+            return next((_fields(one.type, way[1:]) for one in kind.fields if one.encode_name == way[0]), ())
+        case CollectionType() if way:
+            return _fields(kind.item_type, way[1:])
+    return ()
 
 
 def _path(kind: type, value: object) -> Path:

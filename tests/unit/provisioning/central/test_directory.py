@@ -54,6 +54,11 @@ def test_needs_are_known_by_id_and_by_every_name(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("[[offices]]", "[[offices]", "directory.toml"),
+        (
+            'id = "family"',
+            'idd = "family"',
+            r"'idd' is not known here - at `\$.offices\[0\].idd`; known are: id, name$",
+        ),
         ("[[offices]]", "[[office]]", r"directory.toml:2:1: 'office' is not known here.*offices, needs, desks"),
         ('id = "family"', 'id = "Family Office"', r"offices\[0\]\.id"),
         ('id = "family"', "id = 7", r"Expected `str`, got `int`.*offices\[0\]\.id"),

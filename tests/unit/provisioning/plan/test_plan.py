@@ -99,6 +99,8 @@ def test_an_unknown_room_is_answered_by_its_neighbours(tmp_path: Path) -> None:
         (', password_file = "secrets/wifi"', "", r"plan.toml:23:8: the password of 'Haus' is missing"),
         ('ssid = "Haus"', 'ssid = ""', r"plan.toml:23:17: '': Expected `str` of length >= 1.*wifi.ssid"),
         ("zimmer-3]", "Zimmer_3]", r"plan.toml:20:1: 'Zimmer_3' is no name.*a-z, 0-9 and -"),
+        ('ssid = "Haus"', 'sid = "Haus"', r"23:16: 'sid' is .*wifi.sid`; known are: ssid, security, .*is_hidden"),
+        ('ssid = "Haus"', 'ssid = "Haus", security = "wpa2"', r"plan.toml:23:36: 'wpa2'.*; open, psk or enterprise"),
         ("a = { title", "a = { adress", r"plan.toml:28:16: 'adress' is not known here"),
         ("a = { title = \"A\" }", "a = 3", r"plan.toml:28:5: 3: a table is wanted"),
         ("https://central", "http://central", r"plan.toml:4:13: .*https://central.example.org:8444"),
