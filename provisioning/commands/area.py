@@ -14,6 +14,7 @@ Imports that are slow (cryptography, brokers) belong at the top of the area's mo
 An area that is one command (`provision wiring`) is `Area(..., is_single=True)`. Tests call `main([...])`.
 """
 
+import errno
 import inspect
 import json
 import sys
@@ -25,7 +26,7 @@ from typing import Annotated, Any, NoReturn, ParamSpec
 import msgspec
 import typer
 
-from kiosk.contract.errors import RundtischError
+from kiosk.contract.errors import ConfigurationError, RundtischError
 from provisioning.outcome import DONE, NOTHING_DONE, Done, Table
 
 _P = ParamSpec("_P")
@@ -48,6 +49,15 @@ _JSON = inspect.Parameter(
     default=False,
     annotation=Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for programs.")],
 )
+_SYSTEM_REMEDIES = {
+    errno.EACCES: "do it as a user who may, or choose another place",
+    errno.EPERM: "do it as a user who may, or choose another place",
+    errno.EROFS: "nothing can be written there: choose another place",
+    errno.ENOSPC: "make room, then do it again",
+    errno.EDQUOT: "make room, then do it again",
+    errno.EIO: "the disk fails: look at it, or choose another one",
+}
+"""What to do about the system's own refusals."""
 _COLOURS = {"ok": "green", "fault": "bold red", "skipped": "dim"}
 
 
@@ -92,10 +102,9 @@ def _speaking(function: Callable[..., Done]) -> Callable[..., None]:
         try:
             done = function(*arguments, **options)
         except RundtischError as error:
-            print(f"provision: {error.detail}", file=sys.stderr)
-            if as_json:
-                _print_json(NOTHING_DONE, {"error": {"reason": error.reason, "detail": error.detail}})
-            raise typer.Exit(NOTHING_DONE) from None
+            raise _refused(error, as_json) from None
+        except OSError as error:
+            raise _refused(_plain(error), as_json) from None
         _say(done, as_json)
         raise typer.Exit(done.exit_code)
 
@@ -105,6 +114,20 @@ def _speaking(function: Callable[..., Done]) -> Callable[..., None]:
     )
     speaking.__annotations__ = {**function.__annotations__, _JSON.name: _JSON.annotation, "return": None}
     return speaking
+
+
+def _refused(error: RundtischError, as_json: bool) -> typer.Exit:
+    print(f"provision: {error.detail}", file=sys.stderr)
+    if as_json:
+        _print_json(NOTHING_DONE, {"error": {"reason": error.reason, "detail": error.detail}})
+    return typer.Exit(NOTHING_DONE)
+
+
+def _plain(error: OSError) -> ConfigurationError:
+    """Files lie where people say: whatever task meets a full disk or a closed folder, it is told in one line."""
+    where = f"{error.filename}: " if error.filename else ""
+    remedy = _SYSTEM_REMEDIES.get(error.errno or 0, "")
+    return ConfigurationError(f"{where}{error.strerror or error}{f'; {remedy}' if remedy else ''}")
 
 
 def _say(done: Done, as_json: bool) -> None:

@@ -37,6 +37,12 @@ def bad() -> Done:
     raise ConfigurationError("/etc/x.toml: missing; `provision central init` makes it")
 
 
+@area.task()
+def write(file: Path) -> Done:
+    file.write_text("x" * 99_999)
+    return Done()
+
+
 def run(*arguments: str) -> int:
     with pytest.raises(SystemExit) as end:
         typer.main.get_command(area)(args=list(arguments), prog_name="test")
@@ -78,6 +84,19 @@ def test_an_error_is_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr()
     assert json.loads(said.out) == {"ok": False, "exit_code": 1, "error": {"reason": "malformed", "detail": line}}
     assert said.err == f"provision: {line}\n"
+
+
+def test_what_the_system_refuses_is_an_error_like_any_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A closed or missing folder, a full disk: path, reason, and what to do where that is not plain."""
+    for file, said in (
+        (tmp_path / "x" / "y", f"{tmp_path}/x/y: No such file or directory"),
+        (tmp_path, f"{tmp_path}: Is a directory"),
+        (Path("/dev/full"), "No space left on device; make room, then do it again"),
+    ):
+        assert run("write", str(file)) == 1
+        assert capsys.readouterr() == ("", f"provision: {said}\n")
+    assert run("write", str(tmp_path), "--json") == 1
+    assert json.loads(capsys.readouterr().out)["error"]["detail"] == f"{tmp_path}: Is a directory"
 
 
 def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
