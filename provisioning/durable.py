@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -27,6 +29,22 @@ def write(path: Path, data: bytes, mode: int = 0o600) -> None:
         raise
     new.replace(path)
     sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def whole(folder: Path) -> Iterator[None]:
+    """A folder that is made within: what was begun is taken away again where it comes to no end."""
+    was_there = folder.is_dir()
+    before = {folder, *folder.rglob("*")} if was_there else set()
+    try:
+        yield
+    except BaseException:
+        if was_there:
+            for path in sorted({*folder.rglob("*")} - before, reverse=True):
+                path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def destroy(path: Path) -> None:

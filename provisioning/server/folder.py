@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kiosk.contract.errors import ConfigurationError
-from provisioning import installation, janus, toml, turn
+from provisioning import durable, installation, janus, toml, turn
 from provisioning.central.enrolment import configuration as enrolment
 from provisioning.installation import Installation
 from provisioning.plan import FILE
@@ -52,6 +52,11 @@ def create(directory: Path, plan: installation.Plan, machine: Machine) -> Instal
         ConfigurationError: see `installation.create`; or an address of plan or machine is none.
     """
     check(directory, plan, machine)
+    with durable.whole(directory):
+        return _create(directory, plan, machine)
+
+
+def _create(directory: Path, plan: installation.Plan, machine: Machine) -> Installation:
     page = urlsplit(plan.page)
     if machine.has_media_server:
         plan = replace(plan, media_servers=(*plan.media_servers, f"wss://{page.netloc}"))

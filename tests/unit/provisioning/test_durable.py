@@ -29,6 +29,27 @@ def test_what_an_earlier_life_left_half_is_no_obstacle(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_bytes() == b"ours"
 
 
+def _begin(folder: Path, elsewhere: Path) -> None:
+    with durable.whole(folder):
+        (folder / "authority" / "issued" / "x").mkdir(parents=True)
+        (folder / "link").symlink_to(elsewhere)
+        (folder / "file").write_text("ours")
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+def test_a_folder_that_comes_to_no_end_is_as_it_was(tmp_path: Path, was_there: bool) -> None:
+    """Whatever stops it; what was in it stays."""
+    folder = tmp_path / "house"
+    if was_there:
+        (folder / "authority").mkdir(parents=True)
+        (folder / "authority" / "key").write_text("theirs")
+    before = {path.name for path in tmp_path.rglob("*")}
+    with pytest.raises(KeyboardInterrupt):
+        _begin(folder, tmp_path)
+    assert {path.name for path in tmp_path.rglob("*")} == before
+
+
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     """The error is the system's; no half file stays."""
     file = tmp_path / "file"

@@ -1,5 +1,6 @@
 """`provision central init`: one folder with all parts; what cannot be is said before anything is written."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,21 @@ def test_a_second_desk_server_is_for_another_machine(tmp_path: Path, capsys: pyt
     assert f"desk-2, on another machine: {tmp_path}/house/desk-servers/desk-2 to /etc/rundtisch/desk there" in said
     assert "desk-1, on another machine" not in said
     assert "desk-servers/desk-2" not in (tmp_path / "house/install.sh").read_text()
+
+
+def test_a_full_disk_leaves_nothing_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Half an installation would keep the next one from being made there."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1500, before[1]))  # keys fit in, and most files do not
+    try:
+        assert init(tmp_path / "house", *GOOD) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "provision: File too large" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("")
+    assert init(tmp_path / "file" / "house", *GOOD) == 1
+    assert "Not a directory" in capsys.readouterr().err
 
 
 def test_no_secret_is_given_to_a_program(tmp_path: Path) -> None:
