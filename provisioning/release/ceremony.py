@@ -11,6 +11,7 @@ from securesystemslib.signer import CryptoSigner, Key
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, Snapshot, Targets, Timestamp
 
 from kiosk.contract.errors import ConfigurationError
+from provisioning import durable
 from provisioning.release import keys
 from provisioning.release.offer import ROLLOUT, ROLLOUT_PATHS
 from provisioning.release.repository import ONLINE, Repository, write
@@ -49,20 +50,21 @@ def create(
     """
     if directory.exists() and any(directory.iterdir()):
         raise ConfigurationError(f"{directory}: is not empty")
-    repository = Repository(directory)
-    for role in ONLINE:
-        keys.create(repository.online, role)
-    repository.online.chmod(0o700)
     root = Root(consistent_snapshot=True)
     for role, given in ((ROOT, root_keys), (RELEASE, release_keys)):
         for key in given:
             root.add_key(key, role)
-    for role in (Snapshot.type, Timestamp.type):
-        root.add_key(repository.signer(role).public_key, role)
     _set_thresholds(root, thresholds)
-    repository.stage(ROOT, root, now)
-    targets = Targets(delegations=_delegate(repository.signer(ROLLOUT).public_key))
-    repository.stage(RELEASE, targets, now)
+    repository = Repository(directory)
+    with durable.whole(directory):
+        for role in ONLINE:
+            keys.create(repository.online, role)
+        repository.online.chmod(0o700)
+        for role in (Snapshot.type, Timestamp.type):
+            root.add_key(repository.signer(role).public_key, role)
+        repository.stage(ROOT, root, now)
+        targets = Targets(delegations=_delegate(repository.signer(ROLLOUT).public_key))
+        repository.stage(RELEASE, targets, now)
     return repository
 
 

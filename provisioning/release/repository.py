@@ -48,7 +48,7 @@ class Repository:
     def check(self) -> None:
         """Raises ConfigurationError where there is no such folder."""
         if not self.online.is_dir():
-            raise ConfigurationError(f"{self.directory}: no releases here; `provision release keys new` begins")
+            raise ConfigurationError(f"{self.directory}: no releases here; `provision release new` begins")
 
     def signer(self, role: str) -> CryptoSigner:
         """Of a role in `ONLINE`."""
@@ -72,7 +72,7 @@ class Repository:
     def read(path: Path) -> "Metadata[Any]":
         """Raises ConfigurationError for a file that is none."""
         try:
-            return Metadata.from_file(str(path))
+            return Metadata.from_bytes(path.read_bytes())
         except OSError as error:
             raise ConfigurationError(f"{path}: {error.strerror}") from None
         except RepositoryError as error:

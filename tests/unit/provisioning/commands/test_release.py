@@ -153,8 +153,25 @@ def test_nothing_is_overwritten(releases: Path, people: Path, say: Say) -> None:
     assert "is there already" in say("key", "anna", "--directory", people, "--plain", code=1)
     public = people / "anna.pub"
     assert "is not empty" in say("new", releases, "--root", public, "--release", public, code=1)
-    assert "no releases here" in say("publish", people, code=1)
+    assert "`provision release new` begins" in say("publish", people, code=1)
 
 
 def test_a_file_that_is_no_bundle(releases: Path, people: Path, say: Say) -> None:
     assert "anna.key" in say("add", releases, people / "anna.key", code=1)
+    assert f"{people}/nowhere.tar: No such file" in say("add", releases, people / "nowhere.tar", code=1)
+
+
+def test_a_folder_that_was_not_made_is_not_there(people: Path, say: Say) -> None:
+    """Who asked for more signatures than there are keys says it again, with other numbers."""
+    words = ("new", people / "releases", "--root", people / "anna.pub", "--release", people / "ben.pub")
+    assert "2 of 1 root keys cannot be asked for" in say(*words, code=1)
+    assert not (people / "releases").exists()
+    assert "made" in say(*words, "--root-threshold", "1", "--release-threshold", "1")
+
+
+def test_metadata_that_cannot_be_read_is_named(releases: Path, say: Say) -> None:
+    """By the timer, too, which has nobody to look at a traceback."""
+    timestamp = releases / "public/metadata/timestamp.json"
+    timestamp.unlink()
+    timestamp.mkdir()
+    assert f"{timestamp}: Is a directory" in say("publish", releases, "--renew", code=1)
