@@ -60,7 +60,7 @@ def load(path: Path | None) -> Central:
     central = configuration.read(file, Central)
     try:
         _ = central.zone
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last for `Europe`, which is a folder
         detail = f"there is no time zone {central.time_zone!r} - at `$.time_zone`"
         raise ConfigurationError(f"{file}: {detail}") from None
     folder = file.parent

@@ -16,7 +16,7 @@ area = Area("A room's appointments, from its calendar.")
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last for `Europe`, which is a folder
         raise typer.BadParameter(f"there is no time zone {name!r}") from None
 
 

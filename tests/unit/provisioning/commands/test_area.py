@@ -107,6 +107,8 @@ def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["link", "desk", "debts-1", "--days", "0"]) == 2
     assert main(["schedule", "push", "--room", "a.b", "--time-zone", "Mars", "x.ics"]) == 2
     assert "no time zone 'Mars'" in capsys.readouterr().err
+    assert main(["schedule", "push", "--room", "a.b", "--time-zone", "Europe", "x.ics"]) == 2
+    assert "no time zone 'Europe'" in capsys.readouterr().err
 
 
 def test_help_shows_examples_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
