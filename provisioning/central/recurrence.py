@@ -152,7 +152,8 @@ def _repeat(recur: vRecur, start: datetime, end: datetime) -> Iterator[datetime]
     if until is not None:
         last = min(last, _wall_clock(until, zone))
     rule = _rule(recur, start.replace(tzinfo=None)).replace(until=last)
-    for number, moment in enumerate(islice(rule, count), start=1):
+    most = None if count is None else min(count, _MAX_REPETITIONS + 1)
+    for number, moment in enumerate(islice(rule, most), start=1):
         if number > _MAX_REPETITIONS:
             raise Unreadable(f"RRULE has more than {_MAX_REPETITIONS} repetitions")
         yield moment.replace(tzinfo=zone).astimezone(UTC)

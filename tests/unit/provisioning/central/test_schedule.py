@@ -161,6 +161,8 @@ def test_a_cancelled_event_is_left_out_and_the_latest_revision_counts(build) -> 
         ("DTSTART:20261021T100000Z\nDURATION:PT1H", "no UID"),
         ("UID:a\nDTSTART:00010101T100000Z\nDURATION:PT1H", "in the year 1"),
         (ONE_HOUR + "DTSTART:20261021T100000Z", "2 times"),
+        (ONE_HOUR + "SEQUENCE:1\nSEQUENCE:2", "SEQUENCE is there 2 times"),
+        (ONE_HOUR + "STATUS:CANCELLED\nSTATUS:CANCELLED", "STATUS is there 2 times"),
         (ONE_HOUR + "RRULE:FREQ=SECONDLY", "SECONDLY"),
         (ONE_HOUR + "RRULE:FREQ=DAILY;INTERVAL=0", "below 1"),
         (ONE_HOUR + "RRULE:FREQ=OFTEN", "RRULE cannot be read"),
@@ -182,6 +184,20 @@ def test_an_event_that_cannot_stand_is_refused_with_its_reason(build, event: str
     (refusal,) = result.refused
     assert reason in refusal.detail
     assert refusal.source.startswith("event 1 (uid #")
+
+
+def test_a_count_that_nobody_counts_to_is_no_end(build) -> None:
+    """As some programs say "for ever"."""
+    assert _starts(build(ONE_HOUR + "RRULE:FREQ=WEEKLY;COUNT=99999999999999999999")) == ["21 10:00", "28 10:00"]
+
+
+@pytest.mark.parametrize("rest", ["", "DTSTART;VALUE=DATE:20261022"])
+def test_a_cancelled_occurrence_needs_no_times(build, rest: str) -> None:
+    """It only says which one of its series does not take place."""
+    gone = f"UID:s\nRECURRENCE-ID:20261022T080000Z\nSTATUS:CANCELLED\n{rest}"
+    result = build(SERIES, gone)
+    assert not result.refused
+    assert _starts(result) == ["21 08:00", "23 08:00"]
 
 
 def test_a_room_is_given_once(build) -> None:
@@ -281,6 +297,52 @@ def test_a_file_that_is_no_calendar_is_refused_as_a_whole(desks: directory.Direc
     with pytest.raises(MalformedError, match=r"room\.ics: .*calendar") as caught:
         schedule.build(data, "room.ics", desks, BERLIN, NOW)
     assert "Weber" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "BEGIN:VTODO\nUID:t\nDUE:tomorrow\nEND:VTODO",
+        "BEGIN:VJOURNAL\nDTSTART:0\nEND:VJOURNAL",
+        "BEGIN:X-HOUSE\nBEGIN:VEVENT\nDTSTART:0\nEND:VEVENT\nEND:X-HOUSE",
+        "LAST-MODIFIED:yesterday",
+        "no property at all",
+        "BEGIN:VTIMEZONE\nTZID:Europe/Berlin\nEND:VTIMEZONE",
+    ],
+)
+def test_a_fault_in_what_is_not_looked_at_costs_nothing(desks: directory.DirectoryFile, other: str) -> None:
+    """Alarms, tasks, zones that are known anyway: the events of the file are kept."""
+    event = "UID:a\nDTSTART;TZID=Europe/Berlin:20261021T120000\nDURATION:PT1H\nBEGIN:VALARM\nTRIGGER:\nEND:VALARM"
+    data = _calendar(event).replace(b"BEGIN:VEVENT", other.encode() + b"\r\nBEGIN:VEVENT", 1)
+    result = schedule.build(data, "calendar.ics", desks, BERLIN, NOW)
+    assert not result.refused
+    assert _starts(result) == ["21 10:00"]
+
+
+def test_of_a_zone_that_is_badly_described_the_events_are_refused(desks: directory.DirectoryFile) -> None:
+    """And no others."""
+    event = "UID:a\nDTSTART;TZID=Ours:20261021T120000\nDURATION:PT1H"
+    zone = b"BEGIN:VTIMEZONE\r\nTZID:Ours\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT"
+    data = _calendar(event, "UID:b\nDTSTART:20261021T130000Z\nDURATION:PT1H").replace(b"BEGIN:VEVENT", zone, 1)
+    result = schedule.build(data, "calendar.ics", desks, BERLIN, NOW)
+    assert _starts(result) == ["21 13:00"]
+    (refusal,) = result.refused
+    assert "there is no time zone 'Ours'" in refusal.detail
+
+
+def test_a_line_may_be_folded_within_a_letter(build, desks: directory.DirectoryFile) -> None:
+    """RFC 5545, 3.1: very simple programs do so, and it is to be undone before letters are read."""
+    data = _calendar(f"{ONE_HOUR}SUMMARY:Bü\nCATEGORIES:interpreter-ar")
+    folded = data.replace("ü".encode(), b"\xc3\r\n \xbc").replace(b"CATEGORIES:inter", b"CATEG\r\n ORIES:in\r\n\tter")
+    assert _only(schedule.build(folded, "calendar.ics", desks, BERLIN, NOW)).needs == ("interpreter-ar",)
+
+
+@pytest.mark.parametrize(("encoding", "place"), [("latin-1", "byte 129, in line 8,"), ("utf-16", "byte 1, in line 1,")])
+def test_another_encoding_is_told_and_where(desks: directory.DirectoryFile, encoding: str, place: str) -> None:
+    """What a Windows program exports if nobody says otherwise."""
+    data = _calendar(f"{ONE_HOUR}SUMMARY:Bü").decode().encode(encoding)
+    with pytest.raises(MalformedError, match=rf"room\.ics: {place} is no UTF-8: export the calendar in UTF-8"):
+        schedule.build(data, "room.ics", desks, BERLIN, NOW)
 
 
 def test_an_empty_calendar_is_an_empty_schedule(build) -> None:
