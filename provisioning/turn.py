@@ -21,6 +21,7 @@ from provisioning import toml
 from provisioning.authority import write_private
 
 RELAY_PORTS = (49152, 65535)
+PORT = 3478
 _Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
@@ -30,7 +31,7 @@ class Relay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: Annotated[str, Meta(min_length=1)]
     """Name or address as terminals and pages reach it; the name in its certificate where there is TLS."""
     secret: Annotated[str, Meta(min_length=16)]
-    port: _Port = 3478
+    port: _Port = PORT
     """UDP and TCP."""
     tls_port: _Port | None = None
 
@@ -40,7 +41,7 @@ def write(
     *,
     host: str,
     address: str,
-    port: int = 3478,
+    port: int = PORT,
     tls_port: int | None = None,
     certificate: tuple[Path, Path] | None = None,
     relay_ports: tuple[int, int] = RELAY_PORTS,

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from kiosk.contract import configuration
 from kiosk.contract.configuration import Mqtt
 from kiosk.contract.errors import ConfigurationError
+from provisioning import host
 
 ENVIRONMENT = "RUNDTISCH_CENTRAL"
 """Names the file where no option does."""
@@ -63,6 +64,8 @@ def load(path: Path | None) -> Central:
     except (ZoneInfoNotFoundError, ValueError, OSError):  # the last for `Europe`, which is a folder
         detail = f"there is no time zone {central.time_zone!r} - at `$.time_zone`"
         raise ConfigurationError(f"{file}: {detail}") from None
+    if central.page and not host.is_url(central.page, "https", "http"):
+        raise ConfigurationError(f"{file}: {central.page!r} is no address; https://desk.example.org - at `$.page`")
     folder = file.parent
     return replace(
         central,

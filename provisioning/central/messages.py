@@ -100,6 +100,8 @@ class Connection:
             raise BrokerError(f"{self._where}: TLS: {error.reason or error}", Reason.NOT_AUTHORISED) from None
         except OSError as error:
             raise BrokerError(f"{self._where}: {error.strerror or error}") from None
+        except ValueError:  # which idna is as well, for `a..b`
+            raise ConfigurationError(f"{central.mqtt.host!r} is no host name - at `$.mqtt.host`") from None
 
     def _ask(self, send: Callable[[], int], what: str) -> None:
         self._answers.clear()

@@ -12,10 +12,10 @@ from kiosk.contract.errors import BrokerError, ConfigurationError
 from kiosk.contract.links import MediaServer
 from kiosk.contract.media import IceServer
 from kiosk.runtime import janus, turn
-from provisioning import plan
+from provisioning import host, plan
 from provisioning.central.configuration import Central
 from provisioning.outside import broker, services, way
-from provisioning.outside.verdict import Result, Verdict, skipped
+from provisioning.outside.verdict import Result, Verdict, fault, skipped
 from provisioning.outside.way import Way
 from provisioning.turn import Relay
 
@@ -62,13 +62,17 @@ async def survey(house: House, page_ca: Path | None = None) -> list[Verdict]:
         ConfigurationError: the authority's certificate cannot be read.
     """
     mqtt = house.central.mqtt
+    file = mqtt.ca_file
     try:
-        own = ssl.create_default_context(cafile=str(mqtt.ca_file))
-        public = janus.trust(mqtt.ca_file)
+        own = ssl.create_default_context(cafile=str(file))
+        public = janus.trust(file)
         if page_ca:
-            public.load_verify_locations(page_ca)
-    except (OSError, ssl.SSLError):
-        raise ConfigurationError(f"{page_ca or mqtt.ca_file}: no certificate of an authority in PEM") from None
+            file = page_ca
+            public.load_verify_locations(file)
+    except ssl.SSLError:
+        raise ConfigurationError(f"{file}: no certificate of an authority in PEM") from None
+    except OSError as error:
+        raise ConfigurationError(f"{file}: {error.strerror}") from None
     asked = asyncio.create_task(_broker(house, own), name="broker")
     parts = [_page(house, public), _enrolment(house, own), _media(house, public), _relay(house, public)]
     parts.append(_others(house, public, asked))
@@ -124,8 +128,8 @@ async def _relay(house: House, tls: ssl.SSLContext) -> list[Verdict]:
 
 
 async def _turn(part: str, server: IceServer, tls: ssl.SSLContext) -> list[Verdict]:
-    host, port = turn.place(server.urls[0])
-    verdicts = await way.look(Way(part=part, host=host, port=port, unit="coturn"))
+    name, port = turn.place(server.urls[0])
+    verdicts = await way.look(Way(part=part, host=name, port=port, unit="coturn"))
     return verdicts if way.is_bad(verdicts) else verdicts + await services.relay(server, tls, part)
 
 
@@ -153,6 +157,8 @@ async def _others(house: House, tls: ssl.SSLContext, asked: "asyncio.Task[list[V
 async def _web(
     part: str, url: str, unit: str, tls: ssl.SSLContext, ask: Ask, renewal: str = _PAGE_RENEWAL
 ) -> list[Verdict]:
+    if not host.is_url(url, "https", "http", "wss", "ws"):
+        return [fault(part, "name", f"{url!r} is no address", "correct it in the configuration")]
     split = urlsplit(url)
     is_secure = split.scheme in ("https", "wss")
     port = split.port or (443 if is_secure else 80)

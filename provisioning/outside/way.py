@@ -42,7 +42,7 @@ async def look(way: Way) -> list[Verdict]:
     try:
         async with asyncio.timeout(way.timeout_s):
             found = await asyncio.get_running_loop().getaddrinfo(way.host, way.port, type=socket.SOCK_STREAM)
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, UnicodeError) as error:  # the last for `a..b`, which is no name at all
         said = "no answer from the name server" if isinstance(error, TimeoutError) else "there is no such name"
         remedy = f"add an A or AAAA record for {way.host}, or correct the name in the configuration"
         return [fault(way.part, "name", f"{way.host}: {said}", remedy)]

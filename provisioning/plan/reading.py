@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from kiosk.contract import topics
 from kiosk.contract.errors import ConfigurationError
+from provisioning import host
 from provisioning.plan import model
 from provisioning.plan.model import (
     Central,
@@ -102,6 +103,7 @@ def check(source: Source) -> Plan:
     folder = source.file.resolve().parent
     central = source.convert(source.raw["central"], Central, ("central",), REMEDIES)
     _check_contact(source, ("central",), central.contact)
+    _check_hosts(source, central)
     sites: dict[str, Site] = {}
     rooms: dict[str, Room] = {}
     for name, raw in _tables(source, source.raw.get("sites", {}), ("sites",)):
@@ -236,6 +238,15 @@ def _check_network(source: Source, way: Way, network: Network) -> None:
         raise source.fault((*way, "dot1x"), "method `tls` needs `certificate_file` and `key_file`")
     if dot1x and dot1x.method is Dot1xMethod.PEAP and not dot1x.password_file:
         raise source.fault((*way, "dot1x"), "method `peap` needs `password_file`")
+
+
+def _check_hosts(source: Source, central: Central) -> None:
+    """Beyond what their signs tell: `a..b` and `https://a:99999` are no address of anything."""
+    if not host.is_host(central.broker):
+        raise source.fault(("central", "broker"), f"{central.broker!r} is no host", REMEDIES["broker"])
+    for name, url in (("enrolment", central.enrolment), ("page", central.page)):
+        if url and not host.is_url(url, "https"):
+            raise source.fault(("central", name), f"{url!r} is no address", REMEDIES[name])
 
 
 def _check_contact(source: Source, way: Way, contact: str | None) -> None:

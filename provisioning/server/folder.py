@@ -6,12 +6,12 @@ The machine is a Debian server that has all parts; where there are several, each
 import re
 import shlex
 from dataclasses import dataclass, replace
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from kiosk.contract.errors import ConfigurationError
-from provisioning import durable, installation, janus, toml, turn
+from provisioning import durable, host, installation, janus, toml, turn
 from provisioning.central.enrolment import configuration as enrolment
 from provisioning.installation import Installation
 from provisioning.plan import FILE
@@ -21,7 +21,8 @@ from provisioning.server.proxy import MEDIA_PATH, Site
 JANUS_PORT = 8188
 MEDIA_PORTS = (20000, 29999)
 CERTIFICATE = (Path("/etc/ssl/rundtisch/page.pem"), Path("/etc/ssl/rundtisch/page-key.pem"))
-_HOST = re.compile(r"^[A-Za-z0-9.:-]{1,253}\Z")
+_PAGE = re.compile(r"^https://[^/?#@\[\]]+/?\Z")
+"""Nothing but a name and a port: there are no certificates for addresses."""
 _FILE = re.compile(r"^/[A-Za-z0-9_./-]+\Z")
 _DIRECTORY = """\
 # Offices, needs and desks: `provision office add`, `need add`, `desk add`; then `provision directory push` this file.
@@ -101,24 +102,12 @@ def _files(made: Installation, plan: installation.Plan, machine: Machine, site: 
 def check(directory: Path, plan: installation.Plan, machine: Machine) -> None:
     """Raises ConfigurationError, as `create` would."""
     installation.check(directory, plan)
-    page = urlsplit(plan.page)
-    if page.scheme != "https" or not page.hostname or ":" in page.hostname or page.path not in ("", "/"):
-        raise ConfigurationError(f"{plan.page!r} is no address for partners; https://desk.example.org")
-    for host in (*plan.hosts, page.hostname, *((machine.relay_host,) if machine.relay_host else ())):
-        if not _HOST.match(host or ""):
-            raise ConfigurationError(f"{host!r} is neither a host name nor an address")
-    taken = {
-        plan.desk_port: "desk server",
-        JANUS_PORT: "media server",
-        plan.broker_port: "broker",
-        enrolment.PORT: "enrolment server",
-    }
-    if page.port in taken:
-        raise ConfigurationError(f"{plan.page!r}: port {page.port} is the {taken[page.port]}'s; leave it out: 443")
-    try:
-        ip_address(machine.address)
-    except ValueError:
-        raise ConfigurationError(f"{machine.address!r} is no IP address; the machine's own is needed") from None
+    for name in (*plan.hosts, *((machine.relay_host,) if machine.relay_host else ())):
+        if not host.is_host(name):
+            raise ConfigurationError(f"{name!r} is neither a host name nor an address")
+    _check_ports(plan, machine, _page(plan.page))
+    if not host.is_address(machine.address):
+        raise ConfigurationError(f"{machine.address!r} is no IP address; the machine's own is needed")
     for network in machine.admin_networks:
         try:
             ip_network(network)
@@ -127,6 +116,27 @@ def check(directory: Path, plan: installation.Plan, machine: Machine) -> None:
     for file in machine.certificate:
         if not _FILE.match(str(file)):
             raise ConfigurationError(f"{str(file)!r}: a path from / without blanks or signs of a shell is needed")
+
+
+def _page(text: str) -> SplitResult:
+    if not host.is_url(text, "https") or not _PAGE.match(text):
+        raise ConfigurationError(f"{text!r} is no address for partners; https://desk.example.org")
+    return urlsplit(text)
+
+
+def _check_ports(plan: installation.Plan, machine: Machine, page: SplitResult) -> None:
+    """All parts are on one machine: what two of them want, one does not get, and does not start."""
+    taken = {plan.desk_port: "desk server", enrolment.PORT: "enrolment server", 22: "SSH"}
+    taken |= {JANUS_PORT: "media server"} if machine.has_media_server else {}
+    taken |= dict.fromkeys((turn.PORT, machine.relay_tls_port or turn.PORT), "relay") if machine.has_relay else {}
+    web = page.port or 443
+    if web in taken or web == plan.broker_port == page.port:
+        whose = taken.get(web, "broker")
+        raise ConfigurationError(f"{plan.page!r}: port {page.port} is the {whose}'s; leave it out: 443")
+    taken |= {web: "web server"} | ({} if page.port else {80: "web server"})
+    if plan.broker_port in taken:
+        whose = taken[plan.broker_port]
+        raise ConfigurationError(f"--port: {plan.broker_port} is the {whose}'s; leave it out: 8883")
 
 
 def next_steps(made: Installation, plan: installation.Plan, machine: Machine) -> tuple[str, ...]:
@@ -181,11 +191,11 @@ def _media_server(made: Installation, machine: Machine, url: str) -> None:
     file.replace(made.central_file.parent / file.name)
 
 
-def _relay(made: Installation, machine: Machine, host: str) -> None:
+def _relay(made: Installation, machine: Machine, page_host: str) -> None:
     folder = made.directory / "relay"
     turn.write(
         folder,
-        host=machine.relay_host or host,
+        host=machine.relay_host or page_host,
         address=machine.address,
         tls_port=machine.relay_tls_port,
         certificate=machine.certificate,
@@ -196,7 +206,7 @@ def _relay(made: Installation, machine: Machine, host: str) -> None:
 
 
 def _ports(plan: installation.Plan, machine: Machine, site: Site) -> firewall.Ports:
-    relay = (3478, *((machine.relay_tls_port,) if machine.relay_tls_port else ())) if machine.has_relay else ()
+    relay = (turn.PORT, *((machine.relay_tls_port,) if machine.relay_tls_port else ())) if machine.has_relay else ()
     ranges = [MEDIA_PORTS] if machine.has_media_server else []
     web = (site.port, *((site.plain_port,) if site.plain_port else ()))
     return firewall.Ports(

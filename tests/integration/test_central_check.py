@@ -16,7 +16,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from kiosk.contract import topics
-from kiosk.contract.links import IceServers, MediaServers
+from kiosk.contract.links import IceServers, MediaServer, MediaServers
 from kiosk.contract.schedule import Schedule
 from provisioning import broker, turn
 from provisioning.__main__ import main
@@ -152,9 +152,19 @@ async def test_what_speaks_no_tls_is_told(central: Central) -> None:
 
 async def test_a_name_that_is_none_is_told(central: Central) -> None:
     """Before anything else is tried."""
-    (only,) = await way.look(Way(part="broker", host="nowhere.invalid", port=8883, unit="mosquitto"))
+    for name in ("nowhere.invalid", "no..name"):
+        (only,) = await way.look(Way(part="broker", host=name, port=8883, unit="mosquitto"))
+        assert (only.check, only.result) == ("name", "fault")
+        assert f"A or AAAA record for {name}" in only.remedy
+
+
+async def test_an_address_that_is_none_is_told(central: Central) -> None:
+    """Of a media server whose file was written by hand; the others are looked at all the same."""
+    server = MediaServer(url="wss://media.example.org:99999", key="x" * 32)
+    found = await survey.survey(_only(central=central.house.central, media_server=server))
+    (only,) = (one for one in found if one.part == "media server")
     assert (only.check, only.result) == ("name", "fault")
-    assert "A or AAAA record for nowhere.invalid" in only.remedy
+    assert "'wss://media.example.org:99999' is no address" in only.detail
 
 
 async def test_a_port_that_nobody_answers_at_is_told_from_one_that_is_refused(central: Central) -> None:

@@ -132,6 +132,17 @@ def test_an_authority_of_the_house_comes_first(tmp_path: Path, capsys: pytest.Ca
         (("--host", "a", "--address", "b"), "'b' is no IP address"),
         ((*GOOD, "--page", "http://x"), "'http://x' is no address for partners"),
         ((*GOOD, "--page", "https://x:8883"), "port 8883 is the broker's"),
+        ((*GOOD, "--page", "https://x:3478"), "port 3478 is the relay's"),
+        ((*GOOD, "--page", "https://x:99999"), "'https://x:99999' is no address for partners"),
+        ((*GOOD, "--page", "https://[::1"), "'https://[::1' is no address for partners"),
+        ((*GOOD, "--page", "https://a..b"), "'https://a..b' is no address for partners"),
+        ((*GOOD, "--page", "https://x?y"), "'https://x?y' is no address for partners"),
+        ((*GOOD, "--page", "https://me@x"), "'https://me@x' is no address for partners"),
+        ((*GOOD, "--port", "443"), "--port: 443 is the web server's; leave it out: 8883"),
+        ((*GOOD, "--port", "8444"), "--port: 8444 is the enrolment server's"),
+        ((*GOOD, "--host", "central.example.org:8883"), "'central.example.org:8883' is neither a host name nor"),
+        ((*GOOD, "--host", "2001:db8::zz"), "'2001:db8::zz' is neither"),
+        ((*GOOD, "--host", "a..b"), "'a..b' is neither"),
         ((*GOOD, "--admin-network", "10.0.0.1/8"), "'10.0.0.1/8' is no network"),
         ((*GOOD, "--certificate", "a.pem", "/x/b.pem"), "'a.pem': a path from /"),
         ((*GOOD, "--desk-server", "central"), "'central' is no name"),
@@ -147,6 +158,37 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
     said = capsys.readouterr().err
     assert any(part in said for part in message.split("|")), said
     assert not (tmp_path / "house").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "command", "message"),
+    [
+        ('time_zone = "Europe/Berlin"', 'time_zone = "Europe"', "release status", "no time zone 'Europe' - at"),
+        ('page = "https://desk.example.org"', 'page = "desk"', "link desk x", "'desk' is no address; https://desk."),
+        ('page = "https://desk.example.org"', 'page = "https://a:99999"', "central check", "at `$.page`"),
+        (
+            'host = "central.example.org"',
+            'host = "a..b"',
+            "release status",
+            "'a..b' is no host name - at `$.mqtt.host`",
+        ),
+        ('host = "central.example.org"', 'host = ""', "release status", "'' is no host name - at `$.mqtt.host`"),
+        ('ca_file = "ca.pem"', 'ca_file = "away.pem"', "central check --page-ca PEM", "away.pem: No such file"),
+        ('ca_file = "ca.pem"', 'ca_file = "central.toml"', "central check --page-ca PEM", "toml: no certificate of an"),
+        ("", "", "central check --page-ca away.pem", "away.pem: No such file"),
+    ],
+)
+def test_a_slip_in_the_central_file_is_told_by_its_place(
+    made: Installation, old: str, new: str, command: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By whichever command meets it first; the name server is not asked for it."""
+    text = made.central_file.read_text()
+    assert old in text
+    slip = made.central_file.with_name("slip.toml")
+    slip.write_text(text.replace(old, new))
+    words = command.replace("PEM", str(made.authority.ca_file)).split()
+    assert main([*words, "--config", str(slip)]) == 1
+    assert message in capsys.readouterr().err
 
 
 def test_nothing_is_made_over_another(made: Installation, tmp_path: Path) -> None:

@@ -104,6 +104,8 @@ def test_an_unknown_room_is_answered_by_its_neighbours(tmp_path: Path) -> None:
         ("a = { title", "a = { adress", r"plan.toml:28:16: 'adress' is not known here"),
         ("a = { title = \"A\" }", "a = 3", r"plan.toml:28:5: 3: a table is wanted"),
         ("https://central", "http://central", r"plan.toml:4:13: .*https://central.example.org:8444"),
+        ('broker = "central.', 'broker = "central..', r"plan.toml:3:10: 'central..example.org' is no host .*address"),
+        (":8444", ":84444", r"plan.toml:4:13: 'https://central.example.org:84444' is no address - at .*:8444$"),
         ("[central]", "[zentrale]", r"plan.toml:2:1: 'zentrale' is not known here.*`central` and `sites`"),
         ("vlan = 7", "vlan = ", r"plan.toml:18:8: Invalid value"),
         ("vlan = 7", 'contact = ""', r"plan.toml:18:11: '': Expected `str` of length >= 1.*whom to call"),
