@@ -70,6 +70,16 @@ def test_a_wide_place_keeps_the_top(glass: Glass) -> None:
     assert near(glass.pixel(200, 50), RED)
 
 
+@pytest.mark.parametrize("fit", ["contain", "cover"])
+@pytest.mark.parametrize(("width", "height"), [(3840, 1), (1, 2160), (1, 1)])
+def test_a_picture_of_any_shape_can_be_shown(glass: Glass, fit: str, width: int, height: int) -> None:
+    """A window that was drawn out to a line, as a partner may share it, is a line here as well."""
+    made = video(glass, fit=fit)
+    made.show(pictures.plain(GREEN, width=width, height=height))
+    glass.settle()
+    assert near(glass.pixel(320, 180), GREEN)
+
+
 def test_corners_are_round(glass: Glass) -> None:
     """Without a mask: what is outside the corner stays as it was."""
     made = video(glass, radius=[40], width=200, height=200)

@@ -27,8 +27,8 @@ def cover(picture: tuple[int, int], room: tuple[float, float], *, at_top: bool) 
 
 
 def contain(picture: tuple[int, int], room: tuple[float, float]) -> Placed:
-    """Show all of it, in the middle: nothing of a shown page may be cut off."""
+    """Show all of it, in the middle: nothing of a shown page may be cut off, and the thinnest stays to be seen."""
     width, height = picture
     scale = min(room[0] / width, room[1] / height)
-    shown_x, shown_y = round(width * scale), round(height * scale)
+    shown_x, shown_y = max(1, round(width * scale)), max(1, round(height * scale))
     return Placed(round((room[0] - shown_x) / 2), round((room[1] - shown_y) / 2), shown_x, shown_y, 0.0, 0.0, 1.0, 1.0)
