@@ -124,7 +124,7 @@ def more_time(state: State, intent: intents.MoreTime, fresh: Fresh) -> State:
     session = state.session
     if state.phase is not Phase.SESSION or session is None:
         return put_off(state) if state.closes_at else state
-    if session.ends is None:
+    if session.ends is None or schedule.is_next_waiting(state):
         return state
     ends = max(session.ends, state.now) + _MORE
     limit = schedule.next_start(state)

@@ -28,9 +28,10 @@ def top_bar(scene: Scene) -> TopBarView:
 
 
 def can_extend(scene: Scene, session: Session) -> bool:
-    """Whether the next booking leaves more time."""
+    """Whether the next booking leaves more time, and the one before that has not begun."""
     start = schedule.next_start(scene.state)
-    return start is None or session.ends is None or start > session.ends
+    is_free = start is None or session.ends is None or start > session.ends
+    return is_free and not schedule.is_next_waiting(scene.state)
 
 
 def _pause(scene: Scene) -> ButtonView:

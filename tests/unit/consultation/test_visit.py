@@ -191,6 +191,13 @@ def test_more_time_after_the_end_counts_from_now():
     assert house.do(intents.MoreTime()).session.ends == FIRST.end + timedelta(minutes=15)
 
 
+def test_there_is_no_more_time_once_the_next_people_wait():
+    """Their booking has begun: it is theirs, whatever is booked after it."""
+    house = House().in_session()
+    house.now = SECOND.start + timedelta(minutes=1)
+    assert house.do(intents.MoreTime()).session.ends == FIRST.end
+
+
 def test_pause_microphone_and_camera_follow_the_touch():
     """Each switch changes its own wish and nothing else."""
     house = House().in_session()

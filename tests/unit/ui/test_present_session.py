@@ -174,6 +174,12 @@ def test_no_time_is_offered_that_others_have_booked():
     assert (time.text, time.intent, time.key) == ("noch 5 min\nDann kommen andere.", None, "")
 
 
+def test_no_time_is_offered_while_the_next_ones_wait():
+    """Their booking has begun; what is booked after it says nothing about now."""
+    time = session(BRANDT, clock="11:16").top.time
+    assert (time.text, time.intent, time.key) == ("Zeit ist um. Das Gespräch\nbricht nicht ab.", None, "")
+
+
 def test_a_session_without_end_shows_the_clock():
     """Without appointment, nothing booked after."""
     assert session(BRANDT, session={"ends": None}).top.time.text == "10:46"
