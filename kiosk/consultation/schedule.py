@@ -33,12 +33,14 @@ def can_join(state: State, number: str) -> bool:
 
 
 def on_day(appointments: Iterable[Appointment], now: datetime, time_zone: ZoneInfo) -> tuple[Appointment, ...]:
-    """Those that touch the calendar day of `now` in the room's time zone."""
+    """Those that touch the calendar day of `now` in the room's time zone; what ends at midnight is over by then."""
     day = now.astimezone(time_zone).date()
     return tuple(
         booking
         for booking in appointments
-        if booking.start.astimezone(time_zone).date() <= day <= booking.end.astimezone(time_zone).date()
+        if booking.start.astimezone(time_zone).date()
+        <= day
+        <= (booking.end - timedelta.resolution).astimezone(time_zone).date()
     )
 
 

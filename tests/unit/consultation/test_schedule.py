@@ -199,6 +199,15 @@ def test_today_is_the_rooms_own_day():
     assert schedule.on_day((FIRST, late), START, utc) == (FIRST, late)
 
 
+@pytest.mark.parametrize(("minutes_past", "is_there"), [(-1, False), (0, False), (1, True)])
+def test_what_ends_at_midnight_is_nothing_of_the_next_day(minutes_past, is_there):
+    """Only who sits there still after midnight finds the appointment on the new day's list."""
+    midnight = datetime(2026, 3, 3, 0, 0, tzinfo=UTC)
+    late = Appointment(number="9", start=midnight - timedelta(hours=1), end=midnight + timedelta(minutes=minutes_past))
+    assert schedule.on_day((late,), midnight + timedelta(hours=9), ZoneInfo("UTC")) == ((late,) if is_there else ())
+    assert schedule.on_day((late,), midnight - timedelta(hours=9), ZoneInfo("UTC")) == (late,)
+
+
 def test_free_and_in_use():
     """By the booking of this moment, unless it was ended; by the session, which may run longer."""
     house = House()
