@@ -6,6 +6,7 @@ so letters are joined by arabic_reshaper and lines reordered by python-bidi, aft
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 from bidi import get_display
 
@@ -21,6 +22,13 @@ ELLIPSIS = "…"
 _OPENING = "([{<«‹"
 _TURNED = dict(zip(_OPENING + ")]}>»›", ")]}>»›" + _OPENING, strict=True))
 _RTL_BLOCKS = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))
+
+
+class Broken(NamedTuple):
+    """A text in lines, and whether all of it is there: an ellipsis may be the text's own."""
+
+    lines: list[str]
+    is_whole: bool
 
 
 def has_rtl(text: str) -> bool:
@@ -63,7 +71,7 @@ def _face(drawn: str, is_rtl: bool) -> str:
     return "".join(chars)
 
 
-def break_lines(text: str, width_px: float, measure: Measure, *, is_rtl: bool, max_lines: int = 0) -> list[str]:
+def break_lines(text: str, width_px: float, measure: Measure, *, is_rtl: bool, max_lines: int = 0) -> Broken:
     """The lines of a text as they are drawn.
 
     Breaks at spaces and where the text says so. What does not fit (a word wider than the line, lines past `max_lines`)
@@ -84,7 +92,9 @@ def break_lines(text: str, width_px: float, measure: Measure, *, is_rtl: bool, m
     if max_lines and len(lines) > max_lines:
         rest = " ".join(lines[max_lines - 1 :])
         lines = [*lines[: max_lines - 1], rest]
-    return [visual(line if fits(line) else _shorten(line, fits), is_rtl) for line in lines]
+    whole = [fits(line) for line in lines]
+    drawn = [line if is_whole else _shorten(line, fits) for line, is_whole in zip(lines, whole, strict=True)]
+    return Broken([visual(line, is_rtl) for line in drawn], all(whole))
 
 
 def _fill(paragraph: str, fits: Callable[[str], bool]) -> list[str]:

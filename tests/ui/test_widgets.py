@@ -129,6 +129,17 @@ def test_long_words_get_smaller_before_they_are_cut(glass: Glass) -> None:
     assert 150 < text.text_width <= 200
 
 
+def test_an_ellipsis_somebody_typed_makes_no_letters_smaller(glass: Glass) -> None:
+    """What fits stands in full size, and nothing counts as cut."""
+    from kiosk.ui.widgets import Text
+
+    plain, dotted = (Text(text=words, shrinks=True, max_lines=1) for words in ("Ich warte", "Ich warte …"))
+    for text in (plain, dotted):
+        glass.put(text)
+    assert dotted.text_width > plain.text_width
+    assert not dotted.is_cut
+
+
 def test_a_stage_shows_all_of_a_screen_and_fills_with_a_person(glass: Glass) -> None:
     """Nothing of a shown page is cut off."""
     from kiosk.ui.widgets import Stage

@@ -7,7 +7,7 @@ from kivy.core.text import Label as Glyphs
 from kivy.graphics import Color, Rectangle
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, OptionProperty, StringProperty
 
-from kiosk.ui.text import ELLIPSIS, break_lines
+from kiosk.ui.text import Broken, break_lines
 from kiosk.ui.theme.fonts import TEXT_FONT, register_fonts
 from kiosk.ui.widgets.part import Part, is_away
 from kiosk.ui.widgets.shape import Drawing
@@ -91,20 +91,20 @@ class Text(Part):
         What is too long is found out with the widths of the full size: every size that is opened costs 250 KB.
         """
         shares = SHRINKING if self.shrinks else SHRINKING[:1]
-        lines: list[str] = []
+        broken = Broken([], is_whole=True)
         for share in shares:
-            lines, is_whole = self._lines_at(glyphs, room, share, measured_at=1)
-            if share < 1 and (is_whole or share == shares[-1]):
-                lines, is_whole = self._lines_at(glyphs, room, share, measured_at=share)
-            if is_whole:
+            broken, fits = self._lines_at(glyphs, room, share, measured_at=1)
+            if share < 1 and (fits or share == shares[-1]):
+                broken, fits = self._lines_at(glyphs, room, share, measured_at=share)
+            if fits:
                 break
-        self.is_cut = ELLIPSIS in "".join(lines) and ELLIPSIS not in self.text
-        return lines
+        self.is_cut = not broken.is_whole
+        return broken.lines
 
-    def _lines_at(self, glyphs: Glyphs, room: float, share: float, measured_at: float) -> tuple[list[str], bool]:
+    def _lines_at(self, glyphs: Glyphs, room: float, share: float, measured_at: float) -> tuple[Broken, bool]:
         """The lines at a share of the font size, and whether all words are there and none too high."""
         glyphs.options["font_size"] = self.font_px * measured_at
-        lines = break_lines(
+        broken = break_lines(
             self.text,
             room,
             lambda line: float(glyphs.get_extents(line)[0]) * share / measured_at,
@@ -113,8 +113,8 @@ class Text(Part):
         )
         if self.most_high_px:
             self._pitch = self.font_px * share * LINE_HEIGHTS[self.role]
-        is_too_high = self.most_high_px and len(lines) * self._pitch > self.most_high_px
-        return lines, not is_too_high and not any(ELLIPSIS in line for line in lines)
+        is_too_high = bool(self.most_high_px) and len(broken.lines) * self._pitch > self.most_high_px
+        return broken, broken.is_whole and not is_too_high
 
     def _write(self, room: float) -> None:
         self._pitch = self.font_px * LINE_HEIGHTS[self.role]

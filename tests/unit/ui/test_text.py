@@ -40,23 +40,29 @@ def test_brackets_and_points_follow_the_direction() -> None:
 
 def test_lines_break_at_spaces_and_where_the_text_says() -> None:
     """Words are never cut while they fit."""
-    lines = break_lines("Noch sieht Sie\nniemand", 110, by_letters, is_rtl=False)
+    lines = break_lines("Noch sieht Sie\nniemand", 110, by_letters, is_rtl=False).lines
     assert lines == ["Noch sieht", "Sie", "niemand"]
 
 
 def test_lines_are_broken_before_they_are_reordered() -> None:
     """The first line of an Arabic text holds its first words."""
-    lines = break_lines("واحد اثنان ثلاثة", 110, by_letters, is_rtl=True)
+    lines = break_lines("واحد اثنان ثلاثة", 110, by_letters, is_rtl=True).lines
     assert lines[0] == visual("واحد اثنان", True)
     assert lines[1] == visual("ثلاثة", True)
 
 
 def test_what_does_not_fit_ends_with_an_ellipsis() -> None:
     """A word that is too long, and the last line that is allowed."""
-    assert break_lines("Schuldnerberatung", 60, by_letters, is_rtl=False) == ["Schul…"]
-    assert break_lines("eins zwei drei", 60, by_letters, is_rtl=False, max_lines=2) == ["eins", "zwei…"]
+    assert break_lines("Schuldnerberatung", 60, by_letters, is_rtl=False) == (["Schul…"], False)
+    assert break_lines("eins zwei drei", 60, by_letters, is_rtl=False, max_lines=2) == (["eins", "zwei…"], False)
 
 
 def test_no_width_means_no_breaks() -> None:
     """A label that hugs its words has no width yet."""
-    assert break_lines("eins zwei", 0, by_letters, is_rtl=False) == ["eins zwei"]
+    assert break_lines("eins zwei", 0, by_letters, is_rtl=False) == (["eins zwei"], True)
+
+
+def test_an_ellipsis_of_the_text_itself_is_no_cut() -> None:
+    """Somebody typed it; where words are left out as well, it is one."""
+    assert break_lines("und so …", 80, by_letters, is_rtl=False) == (["und so …"], True)
+    assert break_lines("undsoweiter…", 80, by_letters, is_rtl=False) == (["undsowe…"], False)
