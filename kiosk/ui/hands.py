@@ -159,7 +159,7 @@ def _controls(root: Any) -> Iterator[dict[str, Any]]:
             "id": key_of(widget),
             "name": widget.speech,
             **box_of(widget)._asdict(),
-            "is_enabled": not widget.disabled,
+            "is_enabled": not widget.disabled and widget.has_settled,
             "has_focus": widget.has_focus,
         }
 

@@ -123,7 +123,7 @@ async def test_a_touch_in_the_dark_wakes_and_does_nothing_else(house: AgentHouse
         assert (said["phase"], said["sheet"]) == ("idle", "none")
         await desk.central.until(lambda: desk.central.statuses()[-1] == "ready")
         assert desk.central.events()[before:] == []
-        await desk.hands._ask(do="touch", **middle)
+        await desk.hands.touch("language-tr")
         await desk.until_view("today")
 
 

@@ -1,5 +1,8 @@
 """The one window of a test process: puts widgets on it, draws frames, touches it, saves pictures."""
 
+import contextlib
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,9 @@ class Glass:
         from kiosk.ui.theme import PANELS, theme
 
         Clock._max_fps = 0.0  # the clock was made when this module was imported; it would sleep a third of the time
+        self._ahead_s = 0.0
+        self._stands_at: float | None = None
+        Clock.time = self._time
         self.window: Any = Window
         self._loop: Any = EventLoop
         EventLoop.window = Window
@@ -29,9 +35,10 @@ class Glass:
         self.settle()
 
     def put(self, root: Any) -> Any:
-        """Show a widget on the whole glass."""
+        """Show a widget on the whole glass, and let it be seen."""
         self.place(root)
         self.settle()
+        self.rest()
         return root
 
     def place(self, root: Any) -> Any:
@@ -49,6 +56,23 @@ class Glass:
         """Draw until every layout has had its turn."""
         for _ in range(frames):
             self._loop.idle()
+
+    def _time(self) -> float:
+        return self._ahead_s + (time.perf_counter() if self._stands_at is None else self._stands_at)
+
+    @contextlib.contextmanager
+    def time_stands(self) -> Iterator[None]:
+        """Only `rest` lets time pass, however slow this machine is."""
+        self._stands_at = time.perf_counter()
+        yield
+        self._stands_at = None
+
+    def rest(self) -> None:
+        """As much time passes as anybody takes to look at what has come."""
+        from kiosk.ui.widgets.touch import SETTLE_S
+
+        self._ahead_s += 2 * SETTLE_S
+        self.settle(1)
 
     def dispatch(self, kind: str, event: MotionEvent) -> None:
         """Hand a motion event to the window as the event loop does."""

@@ -56,7 +56,7 @@ async def test_asleep_nothing_is_seen_and_a_touch_says_only_that_somebody_is_her
         await app.ask(do="up", **place)  # the finger is lifted on what has come up under it
         await app.until_colour(*PLACE, PAPER)
         assert agent.heard.empty()
-        await app.ask(do="touch", **place)
+        await app.hands.touch("language-tr")
         assert await agent.heard.get() == intents.ChooseLanguage(language="tr")
 
 

@@ -235,6 +235,7 @@ def test_a_touch_on_a_control_means_what_its_view_says(glass: "Glass") -> None:
         host = shown(glass, view, (1280, 800))
         said: list[object] = []
         host.bind(on_intent=lambda _, intent, said=said: said.append(intent))
+        glass.rest()
         touched = [widget for widget in seen(host, Touchable) if widget.meaning is not None and not widget.disabled]
         for widget in touched:
             said.clear()

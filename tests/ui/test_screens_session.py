@@ -244,6 +244,7 @@ def test_a_finger_on_the_chip_opens_the_door(glass: Glass, host: Any) -> None:
     said: list[object] = []
     host.bind(on_intent=lambda _, intent: said.append(intent))
     (chip,) = seen_below(host, Chip)
+    glass.rest()
     glass.touch(chip)
     assert said == [intents.OpenDoor(call=KAYA.call)]
 

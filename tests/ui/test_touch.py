@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from kiosk.contract import intents
 from kiosk.ui.views import ButtonView, ChipView, DeskRowView
 from tests.ui import mock_views as views
 from tests.ui.stage import Finger, Glass
+from tests.ui.visit_states import STATES
+from tests.unit.ui.visits import SETTING
 
 
 def button(glass: Glass, **values: Any) -> tuple[Any, list[object]]:
@@ -20,6 +23,34 @@ def button(glass: Glass, **values: Any) -> tuple[Any, list[object]]:
     said: list[object] = []
     made.bind(on_intent=lambda _, intent: said.append(intent))
     return made, said
+
+
+def on_host(glass: Glass, name: str) -> tuple[Any, list[object]]:
+    """A screen as the app shows it, and what it says."""
+    from kiosk.ui.screens import Host
+
+    host = Host()
+    said: list[object] = []
+    host.bind(on_intent=lambda _, intent: said.append(intent))
+    glass.place(host)
+    show(glass, host, name)
+    glass.rest()
+    return host, said
+
+
+def show(glass: Glass, host: Any, name: str) -> None:
+    """The state has changed."""
+    from kiosk.ui.present import present
+
+    host.show(present(STATES[name], SETTING, STATES[name].now))
+    glass.settle()
+
+
+def below(host: Any, key: str) -> Any:
+    """What can be touched, by its key."""
+    from kiosk.ui.controls import controls, key_of
+
+    return next(one for one in controls(host) if key_of(one) == key)
 
 
 def test_a_touch_shows_at_once_and_counts_when_lifted(glass: Glass) -> None:
@@ -57,8 +88,9 @@ def test_sliding_off_and_back_counts(glass: Glass) -> None:
 def test_a_trembling_finger_counts_once(glass: Glass) -> None:
     """Two touches of the same button within a third of a second are one."""
     made, said = button(glass)
-    glass.touch(made)
-    glass.touch(made)
+    with glass.time_stands():
+        glass.touch(made)
+        glass.touch(made)
     assert said == ["done"]
 
 
@@ -108,6 +140,55 @@ def test_a_button_that_leaves_under_the_finger_lets_go(glass: Glass) -> None:
     other, heard = button(glass)
     glass.touch(other)
     assert heard == ["done"]
+
+
+def test_a_screen_that_leaves_under_the_finger_takes_the_touch_along(glass: Glass) -> None:
+    """Its button counts for nothing any more, and another finger may use the next screen meanwhile."""
+    host, said = on_host(glass, "preparation")
+    held = Finger(glass, *below(host, "choose-all").center)
+    show(glass, host, "session")
+    glass.rest()
+    glass.touch(below(host, "add"))
+    assert said == [intents.OpenNeeds()]
+    held.lift()
+    assert said == [intents.OpenNeeds()]
+
+
+@pytest.mark.parametrize(("before", "after", "key"), [("idle", "today", "back"), ("session", "door", "admit-all")])
+def test_the_next_screen_is_not_hit_by_what_was_aimed_at_the_last(
+    glass: Glass, before: str, after: str, key: str
+) -> None:
+    """A double tap, or a card that opens by itself where the finger comes down: nobody says yes by accident."""
+    host, said = on_host(glass, before)
+    with glass.time_stands():
+        show(glass, host, after)
+        glass.touch(below(host, key))
+        assert said == []
+        glass.rest()
+        glass.touch(below(host, key))
+        assert len(said) == 1
+
+
+def test_a_button_that_becomes_anothers_under_the_finger_does_nothing(glass: Glass) -> None:
+    """Rows move up when somebody leaves: nobody else is seen off; nor is a microphone opened that was to be closed."""
+    made, said = button(glass, intent="send Ms Kaya away")
+    with glass.time_stands():
+        finger = Finger(glass, *made.center)
+        made.view = ButtonView(text="Fertig", intent="send Mr Brandt away")
+        finger.lift()
+        glass.touch(made)
+        assert said == []
+        glass.rest()
+        glass.touch(made)
+    assert said == ["send Mr Brandt away"]
+
+
+def test_a_longer_word_beside_it_does_not_take_a_button_away(glass: Glass) -> None:
+    """A few pixels are the same place: what counts down beside it moves it every second."""
+    made, said = button(glass)
+    made.x += 20
+    glass.touch(made)
+    assert said == ["done"]
 
 
 def test_the_ok_key_does_what_a_touch_does(glass: Glass) -> None:

@@ -13,6 +13,8 @@ from kiosk.ui.widgets.part import Part
 
 BOUNCE_S = 0.35
 """A second touch of the same thing within this time is the same finger trembling."""
+SETTLE_S = 0.35
+"""Nobody aims at what has just come: a touch so soon was meant for what stood there before."""
 
 
 class Touchable(Part):
@@ -31,9 +33,11 @@ class Touchable(Part):
     _held: ClassVar[list["Touchable"]] = []
 
     def __init__(self, **kwargs: Any) -> None:
-        self._released_at = float("-inf")
+        self._released_at = self._came_at = float("-inf")
+        self._stood_at = (0.0, 0.0)
+        self._meant: object = None
         super().__init__(**kwargs)
-        self.bind(parent=self._let_go, disabled=self._let_go)
+        self.bind(parent=self._let_go, disabled=self._let_go, meaning=self._come, pos=self._move)
 
     def on_release(self) -> None:
         """It was touched."""
@@ -46,12 +50,25 @@ class Touchable(Part):
         if not self.disabled:
             self._fire()
 
+    @property
+    def is_on_glass(self) -> bool:
+        """Whether it is there: a screen that is left takes its parts along, and a part keeps its parent."""
+        return self.get_root_window() is not None
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether it has stood here and meant the same for long enough to be aimed at."""
+        return bool(Clock.get_time() - self._came_at >= SETTLE_S)
+
     def on_touch_down(self, touch: MotionEvent) -> bool:
         if not self.collide_point(*touch.pos) or touch.is_mouse_scrolling:
             return False
-        if self.disabled or Touchable._held or Clock.get_time() - self._released_at < self.bounce_s:
+        Touchable._held[:] = [one for one in Touchable._held if one.is_on_glass]
+        is_trembling = Clock.get_time() - self._released_at < self.bounce_s
+        if self.disabled or Touchable._held or is_trembling or not self.has_settled:
             return True
         Touchable._held.append(self)
+        self._meant = self.meaning
         touch.grab(self)
         self.is_pressed = True
         return True
@@ -66,12 +83,22 @@ class Touchable(Part):
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
-        is_inside = self in Touchable._held and self.collide_point(*touch.pos)
+        is_inside = self in Touchable._held and self.is_on_glass and self.collide_point(*touch.pos)
         self._let_go()
-        if is_inside:
+        if is_inside and self.meaning == self._meant:  # else it became another's while the finger was on it
             self._released_at = Clock.get_time()
             self._fire()
         return True
+
+    def _come(self, *_: object) -> None:
+        self._came_at = Clock.time()  # not `get_time`: the frame that makes a screen takes long
+
+    def _move(self, *_: object) -> None:
+        """A few pixels aside, for a longer word beside it, it is still where it was."""
+        x, y = self._stood_at
+        if abs(self.x - x) > self.width / 2 or abs(self.y - y) > self.height / 2:
+            self._come()
+        self._stood_at = (self.x, self.y)
 
     def _let_go(self, *_: object) -> None:
         """Also when it leaves the screen or becomes impossible under the finger: then the touch counts for nothing."""
