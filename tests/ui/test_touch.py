@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kiosk.contract import intents
+from kiosk.contract.state import TextSize
 from kiosk.ui.views import ButtonView, ChipView, DeskRowView
 from tests.ui import mock_views as views
 from tests.ui.stage import Finger, Glass
@@ -25,7 +27,7 @@ def button(glass: Glass, **values: Any) -> tuple[Any, list[object]]:
     return made, said
 
 
-def on_host(glass: Glass, name: str) -> tuple[Any, list[object]]:
+def on_host(glass: Glass, name: str, **look: Any) -> tuple[Any, list[object]]:
     """A screen as the app shows it, and what it says."""
     from kiosk.ui.screens import Host
 
@@ -33,16 +35,16 @@ def on_host(glass: Glass, name: str) -> tuple[Any, list[object]]:
     said: list[object] = []
     host.bind(on_intent=lambda _, intent: said.append(intent))
     glass.place(host)
-    show(glass, host, name)
+    show(glass, host, name, **look)
     glass.rest()
     return host, said
 
 
-def show(glass: Glass, host: Any, name: str) -> None:
+def show(glass: Glass, host: Any, name: str, **look: Any) -> None:
     """The state has changed."""
     from kiosk.ui.present import present
 
-    host.show(present(STATES[name], SETTING, STATES[name].now))
+    host.show(present(replace(STATES[name], **look), SETTING, STATES[name].now))
     glass.settle()
 
 
@@ -101,6 +103,21 @@ def test_keys_may_be_struck_twice(glass: Glass) -> None:
     glass.touch(made)
     glass.touch(made)
     assert said == ["done", "done"]
+
+
+@pytest.mark.parametrize(
+    ("panel", "size"), [((1280, 800), TextSize.NORMAL), ((720, 1280), TextSize.NORMAL), ((720, 1280), TextSize.LARGE)]
+)
+def test_the_number_of_the_staff_may_have_a_digit_twice(glass: Glass, panel: tuple[int, int], size: TextSize) -> None:
+    """However quickly it is typed."""
+    from kiosk.ui.theme import PANELS, theme
+
+    theme.panel = PANELS[panel]
+    host, said = on_host(glass, "pin", text_size=size)
+    with glass.time_stands():
+        for digit in "4422":
+            glass.touch(below(host, f"digit-{digit}"))
+    assert said == [intents.TypeDigit(digit=digit) for digit in "4422"]
 
 
 def test_a_second_finger_does_nothing(glass: Glass) -> None:
