@@ -10,6 +10,8 @@ import pytest
 
 from kiosk.contract.errors import MediaError, Reason
 from kiosk.media.capture.capture import Capture
+from provisioning.demo.waiting import until
+from tests.fakes.patience import PATIENCE_S
 
 
 class Device:
@@ -48,25 +50,19 @@ class Bench:
     def __init__(self) -> None:
         self.device = Device()
         self.taken: list[int] = []
-        self._changed = asyncio.Condition()
-        self._loop = asyncio.get_running_loop()
         self.capture = Capture("camera", lambda: self.device, self._take, self._tell, retry_s=0.02)
+        self.changes = 0
 
     def _take(self, item: int) -> None:
         if item:
             self.taken.append(item)
-            self._loop.call_soon_threadsafe(self._tell)
 
     def _tell(self) -> None:
-        self._notifying = asyncio.ensure_future(self._notify())
-
-    async def _notify(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
+        self.changes += 1
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(15), self._changed:
-            await self._changed.wait_for(holds)
+        """Looks again and again: that a job is done is told to nobody."""
+        await until(holds, PATIENCE_S, "the capture")
 
 
 @asynccontextmanager
@@ -93,6 +89,7 @@ async def test_a_device_is_open_only_while_it_is_wanted() -> None:
             found.capture.want(False)
             await found.until(lambda: not found.capture.is_open)
             assert (found.device.opened, found.device.closed, found.capture.is_live) == (count, count, False)
+        assert found.changes == 4, "live and closed, twice"
 
 
 @pytest.mark.parametrize("is_plugged", [True, False])
