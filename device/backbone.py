@@ -67,6 +67,7 @@ class Backbone:
         """The wires first, then who shows and hears them."""
         self.room.show(room_plan(self.state()))  # before its lines are opened: nothing flickers after a restart
         stack.enter_context(self.room)
+        self.hub.dispatch(events.RoomReported(report=self.room.report))
         wiring = self.configuration.room
         if wiring.bench_socket and isinstance(self.room.factory, BenchFactory):
             await stack.enter_async_context(Bench(wiring, self.room.factory).listen(wiring.bench_socket))

@@ -43,7 +43,7 @@ class Memory:
             is_media_here=False,
             is_broker_here=False,
             media=MediaReport(),
-            room=RoomReport(),
+            room=RoomReport(is_mute_switch_on=state.room.is_mute_switch_on),  # one that is lost meanwhile is missed
             watch=Watch(closed=state.watch.closed),
             display=replace(state.display, report=DisplayReport()),
             hardware_faults=(),

@@ -61,6 +61,7 @@ class Room:
         self._plan: RoomPlan | None = None
         self._settings: dict[str, Setting] = {}
         self._report = RoomReport()
+        self._has_looked = False
         self._identified: set[str] = set()
         self._is_dark = False
         self._blinking: asyncio.TimerHandle | None = None
@@ -137,6 +138,7 @@ class Room:
         broken: dict[int, RoomError] = {}
         for name, one in self.inputs.items():
             self._mend(name, one, broken)
+        self._has_looked = True
         self._tell()  # before outputs are opened: what depends on it does not flicker either
         for name, output in self.outputs.items():
             self._mend(name, output, broken)
@@ -281,8 +283,9 @@ class Room:
             self._dispatch(event)
 
     def _tell(self) -> None:
+        """Not before all inputs were looked at: one that is still to be opened is not lost."""
         now = self.report
-        if now != self._report:
+        if self._has_looked and now != self._report:
             self._report = now
             self._dispatch(events.RoomReported(report=now))
 
