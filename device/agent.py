@@ -144,6 +144,7 @@ class Agent:
         hub.show_to(self._display.show)
         hub.show_to(self._conductor.show)
         hub.show_to(self._updates.show)
+        hub.show_to(self._watch.show)
 
     async def run(self) -> None:
         """Until it is cancelled, or a part fails."""

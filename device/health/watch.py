@@ -111,6 +111,7 @@ class Watch:
         self._night = (limits.night_begin, limits.night_end)
         self._zone = ZoneInfo(configuration.terminal.time_zone)
         self._busy_s = time.monotonic()
+        self._told: tuple[object, ...] = ()
         self.last: Measured | None = None
         self.due = asyncio.Event()
         """Set it to have a look now."""
@@ -124,9 +125,15 @@ class Watch:
                 async with asyncio.timeout(LOOK_S):
                     await self.due.wait()
 
+    def show(self, state: State) -> None:
+        """A viewer of the hub: has a look as soon as media comes, goes, or says otherwise of its devices."""
+        if _told_by_media(state) != self._told:
+            self.due.set()
+
     def look(self, now: datetime, at_s: float, offset_ms: float | None = None) -> None:
         """One look; `at_s` of a clock that only goes forward."""
         state = self._state()
+        self._told = _told_by_media(state)
         measured = self.last = self.reader.read(self._broker, offset_ms)
         self._dispatch(events.HealthMeasured(report=self._diagnosis.of(measured, state)))
         network = measured.network
@@ -155,3 +162,8 @@ class Watch:
         for growth in self.trend.growing()[:1]:
             self.trend.forget(growth.process)
             self._start_anew(growth)
+
+
+def _told_by_media(state: State) -> tuple[object, ...]:
+    media = state.media
+    return state.is_media_here, media.camera_reason, media.microphone_reason, media.loudspeaker_reason

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from kiosk.contract import codec
 from kiosk.contract.configuration import Update
 from kiosk.contract.links import TouchReport
@@ -29,7 +31,7 @@ async def test_central_hears_of_updates_and_may_ask_for_them(short_path: Path) -
     progress = Progress(serial=7, cause=Cause.NO_FRAMES.value)
     (update.state_directory / PROGRESS).write_bytes(codec.encode(progress))
     async with agent_house(short_path) as house:
-        house.configure(update=update)
+        house.configure(update=update, media=replace(house.configuration.media, camera="pattern"))
         await house.start_broker()
         await house.start_agent()
         async with house.observe() as observer:
@@ -47,6 +49,9 @@ async def test_central_hears_of_updates_and_may_ask_for_them(short_path: Path) -
             assert not report_of(path).has_frames
             (await house.app()).touch(TouchReport(frames_per_second=2, reaction_ms_p95=0))
             await until(lambda: report_of(path).has_frames, 20, "the report of pictures")
+            assert not report_of(path).has_camera
+            await house.media()
+            await until(lambda: report_of(path).has_camera, 20, "the report of a camera, though media came last")
             lock = Lock(update.runtime_directory / LOCK)
             assert lock.take(), "nobody is here"
             lock.give()

@@ -253,3 +253,27 @@ def test_a_process_that_grows_starts_anew_at_night_and_never_beside_people(tmp_p
     watch.look(NOW, begin_s + 3120)
     assert [(growth.process, growth.memory_mb) for growth in anew] == [("media", 700.0)]
     assert len([event for event in happened if isinstance(event, events.HealthMeasured)]) == 5
+
+
+def test_what_media_says_is_looked_at_at_once(tmp_path: Path) -> None:
+    """An update on probation has less patience for the camera than there is between two looks."""
+    states = [replace(STATE, is_media_here=False)]
+    reader = Reader(configuration_in(tmp_path), Tree(Machine(tmp_path / "root").root), lambda: {})
+    watch = Watch(
+        configuration_in(tmp_path),
+        reader,
+        Broker(),
+        lambda: states[-1],
+        lambda _: None,
+        lambda *_: None,
+        lambda _: None,
+    )
+    missing = replace(STATE, media=MediaReport(camera_reason=Reason.CAMERA_MISSING))
+    for state in (*states, STATE, missing, STATE):
+        states.append(state)
+        watch.show(state)
+        assert watch.due.is_set()
+        watch.due.clear()
+        watch.look(NOW, 0.0)
+        watch.show(replace(state, now=NOW + timedelta(seconds=1)))
+        assert not watch.due.is_set()
