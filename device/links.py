@@ -136,6 +136,9 @@ class Media(_Doors):
 
     async def serve(self, link: Link) -> None:
         """Until media is gone. What it has open is heard before it is told anything: a call may be under way."""
+        is_new = self._is_new(link.peer_pid)
+        if is_new:  # the last one may not have been seen to go: it still is, or we were away
+            self._dispatch(events.MediaWent())
         with contextlib.suppress(EOFError, TimeoutError):
             async with asyncio.timeout(_FIRST_S):
                 self._take(await link.receive(FromMedia))
@@ -143,7 +146,7 @@ class Media(_Doors):
         with self._open(link):
             link.send(self._relays)
             link.send(media_plan(self._state()))
-            if self._is_new(link.peer_pid):
+            if is_new:
                 self._is_to_ask = self._signals is None
                 if self._signals:
                     self._signals.ask_again()

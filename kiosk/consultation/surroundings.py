@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from kiosk.consultation import clock, events, intake, ringing, roster, visit
+from kiosk.consultation import clock, events, intake, ringing, roster, showing, visit
 from kiosk.consultation.commands import Command, ReadScheduleAgain, Refuse
 from kiosk.consultation.plan import media_plan
 from kiosk.contract.directory import Presence
 from kiosk.contract.errors import Reason
-from kiosk.contract.media import MediaReport
+from kiosk.contract.media import MediaReport, Showing
 from kiosk.contract.state import State
 
 _Step = tuple[State, tuple[Command, ...]]
@@ -72,8 +72,11 @@ def media_came(state: State, event: events.MediaCame, fresh: events.Fresh) -> St
 
 
 def media_went(state: State, event: events.MediaWent, fresh: events.Fresh) -> State:
-    """With the process its camera and microphone are closed."""
-    return replace(state, is_media_here=False, media=MediaReport())
+    """With the process its camera and microphone are closed, and a still is lost: another one takes a touch."""
+    session = state.session
+    if session is not None and session.showing is Showing.DOCUMENT:
+        session = showing.without_showing(session)
+    return replace(state, is_media_here=False, media=MediaReport(), session=session)
 
 
 def broker_came(state: State, event: events.BrokerCame, fresh: events.Fresh) -> State:

@@ -35,6 +35,16 @@ def test_a_document_is_shown_without_a_camera_in_the_call():
     assert (plan.camera, plan.screen, plan.still) == (Sending.OFF, Showing.DOCUMENT, 1)
 
 
+def test_no_still_is_taken_without_a_touch():
+    """With the media process the picture is lost; the next one does not photograph what lies there now."""
+    house = with_laptop(House().in_session()).do(events.MediaCame()).do(intents.ShowDocument())
+    house.do(events.MediaWent()).do(events.MediaCame())
+    assert media_plan(house.state).screen is Showing.NOTHING
+    assert house.events_of("showing-stopped") == [{"what": "document"}]
+    with_laptop(house).do(intents.ShowLaptop()).do(events.MediaWent()).do(events.MediaCame())
+    assert media_plan(house.state).screen is Showing.LAPTOP
+
+
 def test_only_a_laptop_that_is_plugged_in_is_shown():
     """Nothing happens without one; one that is pulled out goes on being wanted."""
     house = House().in_session().do(intents.ShowLaptop())

@@ -37,4 +37,19 @@ async def test_media_is_served_where_nothing_can_be_written(tmp_path: Path) -> N
             await peer.close()
             await asyncio.wait_for(asyncio.gather(*ended), 5)
     assert [type(message) for message in told] == [IceServers, Plan]
-    assert heard == [events.MediaCame(), events.MediaWent()]
+    assert heard == [events.MediaWent(), events.MediaCame(), events.MediaWent()]
+
+
+async def test_a_new_media_process_is_the_end_of_the_last(tmp_path: Path) -> None:
+    """Whether that was seen to go or not: what it had is lost. The same one that comes again has it still."""
+    refusals = Refusals(logging.getLogger("test"))
+    socket, own = tmp_path / "media", os.getuid()
+    (tmp_path / "media.pid").write_text("1")
+    for came in ([events.MediaWent(), events.MediaCame()], [events.MediaCame()]):
+        heard: list[events.Event] = []
+        media = Media(lambda: STATE, heard.append, tmp_path, refusals)
+        async with link.listen(socket, Role.AGENT, Role.MEDIA, own, media.serve, refusals):
+            peer = await link.connect(socket, Role.MEDIA, Role.AGENT, own)
+            await asyncio.wait_for(peer.receive(IceServers), 5)
+            assert heard == came
+            await peer.close()
