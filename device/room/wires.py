@@ -12,6 +12,7 @@ from device.room.diary import Diary
 from device.room.inputs import Input, press, report
 from device.room.lamps import Lamps
 from device.room.levels import lines_of
+from device.room.motor import PATIENCE
 from device.room.pins import make_factory
 from device.room.pulses import Buzzer, Opener
 from device.room.rules import Setting
@@ -115,6 +116,12 @@ class Room:
         """What the inputs say now."""
         shutters = [one.position for one in self.outputs.values() if isinstance(one, Shutter)]
         return report(list(self.inputs.values()), shutters)
+
+    @property
+    def shutter_s(self) -> float:
+        """So long the slowest shutter may be on its way; 0 where there is none."""
+        parts = self.wiring.parts.values()
+        return max((part.travel_s * PATIENCE for part in parts if isinstance(part, wiring.Shutter)), default=0.0)
 
     def __enter__(self) -> "Room":
         self.mend()

@@ -25,13 +25,17 @@ from kiosk.runtime import janus, turn
 _EXAMINED_S = 12.0
 """Opening a device, looking at it, and some patience; or a call by two ways."""
 _PATIENCE_S = 3.0
-"""A shutter on its way, a process that starts."""
+"""A process that starts; a shutter, beyond the time it may take."""
 _LOOK_S = 0.05
 _OLD = timedelta(days=7)
 
 
 class Rooms(Protocol):
     """What is needed of `device.room.wires.Room`."""
+
+    @property
+    def shutter_s(self) -> float:
+        """So long a shutter may be on its way."""
 
     async def try_lamps(self) -> tuple[int, tuple[str, ...]]:
         """Lights each lamp for a moment; how many there are, and those that do not answer."""
@@ -132,10 +136,10 @@ class Checks:
         return CheckResult(check=Check.SHUTTER, verdict=Verdict.PASSED, figures=figures)
 
     async def _is_shutter(self, where: ShutterPosition) -> bool:
-        return await self._becomes(lambda state: state.room.shutter is where)
+        return await self._becomes(lambda state: state.room.shutter is where, _PATIENCE_S + self._room.shutter_s)
 
-    async def _becomes(self, is_so: Callable[[State], bool]) -> bool:
-        due_s = time.monotonic() + _PATIENCE_S
+    async def _becomes(self, is_so: Callable[[State], bool], patience_s: float = _PATIENCE_S) -> bool:
+        due_s = time.monotonic() + patience_s
         while not is_so(self._state()):
             if time.monotonic() >= due_s:
                 return False
