@@ -29,12 +29,12 @@ GRACE = {
     Doubt.SHUTTER_OPEN: timedelta(seconds=3),
     Doubt.SHUTTER_SHUT: timedelta(seconds=3),
     Doubt.SHUTTER_FAULT: timedelta(seconds=1),
-    Doubt.MEDIA_SILENT: timedelta(0),
+    Doubt.MEDIA_SILENT: timedelta(seconds=2),
     Doubt.SWITCH_LOST: timedelta(0),
 }
 """So long the sources may disagree: a gate closes in 0.1 s, a device in 3, a camera that takes a still in 7."""
-SILENCE = timedelta(seconds=6)
-"""In a call media tells its counters every second."""
+SILENCE = timedelta(seconds=4)
+"""In a call media tells its counters every second. With the grace it is six: a clock that is set is no silence."""
 _SETTLED = timedelta(seconds=0.5)
 """What was on its way when a gate closed has been counted by then."""
 _FRESH = timedelta(seconds=2.5)

@@ -147,6 +147,13 @@ def test_media_that_falls_silent_in_a_call_is_not_believed(house: House) -> None
     assert_closed(house.wait(3), Doubt.MEDIA_SILENT, "camera", "microphone")
 
 
+def test_a_clock_that_is_set_in_a_call_closes_nothing(house: House) -> None:
+    """The network brings the time late: hours go by between two reports that come in their second."""
+    house.do(events.Tick(), 36_000.5)
+    Media(house).for_seconds(3)
+    assert not house.state.watch.closed
+
+
 def test_media_that_is_gone_shuts_the_shutter_and_darkens_the_led(house: House) -> None:
     """With the process everything is closed; the plate says that something is missing, and no touch is needed later."""
     house.do(events.MediaWent())
