@@ -73,7 +73,7 @@ class Commands:
                     group.create_task(self._carry_out(order), name=f"command {kind}")
 
     async def _carry_out(self, order: "_Order") -> None:
-        ack = self._answers.find(order.name)
+        ack = self._find(order)
         if ack is None:
             try:
                 ack = _ack(AckState.SUCCEEDED, result=await self._try(order))
@@ -82,6 +82,14 @@ class Commands:
             await self._answers.keep(order.name, ack)
         self._running.discard(order.name)
         self._answer(order, ack)
+
+    def _find(self, order: "_Order") -> Ack | None:
+        """What it was answered before; a newer version may have said so in words that we do not know."""
+        try:
+            return self._answers.find(order.name)
+        except MalformedError as error:
+            self._refusals.note(error)
+            return _ack(AckState.FAILED, RejectCode.INTERNAL)
 
     async def _try(self, order: "_Order") -> dict[str, Any]:
         try:
