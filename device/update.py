@@ -68,6 +68,7 @@ class Updates:
         self._apps, self._record, self._keep = apps, record, keep
         self._lock = Lock(self._runtime / LOCK)
         self._is_on = self._runtime.is_dir()
+        self._is_lock_faulty = False
         self._taken = 0
         """Number of the last note, where the file could not be written."""
 
@@ -90,8 +91,11 @@ class Updates:
             else:
                 self._lock.give()
         except OSError as error:
-            _logger.error("the lock against updates: %s", error.strerror)
-            self._is_on = False
+            if not self._is_lock_faulty:
+                _logger.error("the lock against updates: %s", error.strerror)
+            self._is_lock_faulty = True
+        else:
+            self._is_lock_faulty = False
 
     def look(self, state: State) -> None:
         """Writes how we do, and takes up what the updater has written."""

@@ -105,6 +105,18 @@ def test_the_room_is_in_use(house: House, change: Callable[[State], State]) -> N
     assert house.is_free()
 
 
+def test_a_lock_that_could_not_be_taken_once_is_taken_later(house: House) -> None:
+    """Nobody changes the version in the middle of a session, and the agent goes on saying how it does."""
+    lock = house.update.runtime_directory / LOCK
+    lock.mkdir()
+    house.updates.show(replace(IDLE, phase=Phase.SESSION))
+    house.updates.look(IDLE)
+    assert house.report().has_broker
+    lock.rmdir()
+    house.updates.show(replace(IDLE, phase=Phase.SESSION))
+    assert not house.is_free()
+
+
 def test_the_lock_dies_with_its_process(house: House) -> None:
     """However that ends: nothing has to be tidied up."""
     code = (
