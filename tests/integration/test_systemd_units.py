@@ -4,13 +4,19 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
+
+from device.room.motor import PATIENCE
+from kiosk.contract.wiring import Shutter
 
 UNITS = Path(__file__).parents[2] / "systemd"
 _KINDS = (".service", ".socket", ".timer", ".path", ".target")
 NAMES = sorted(path.name for path in UNITS.iterdir() if path.suffix in _KINDS)
 SERVICES = [name for name in NAMES if name.endswith(".service")]
+GOODBYE_S = 3.0
+"""What broker and panel are given, each."""
 EXPOSURE = "20"
 """systemd's measure times ten: 0 is safest, 100 is exposed to everything."""
 SOUND = [name for name in SERVICES if name.startswith("kiosk-sound")]
@@ -180,6 +186,13 @@ def test_a_service_of_ours_does_not_hang_and_does_not_come_back_with_a_bad_confi
     """It has to say every 20 s that it lives; after EX_CONFIG somebody has to see to it."""
     assert _setting(name, "RestartPreventExitStatus") == ["78"]
     assert _setting(name, "WatchdogSec") == ["20"]
+
+
+def test_the_agent_has_the_time_that_the_slowest_shutter_takes() -> None:
+    """Whatever the configuration allows; killed on the way, it would leave a lens open and a motor on."""
+    (bounds,) = get_type_hints(Shutter, include_extras=True)["travel_s"].__metadata__
+    (stop_s,) = _setting("kiosk-device.service", "TimeoutStopSec")
+    assert float(stop_s) > bounds.le * PATIENCE + 2 * GOODBYE_S
 
 
 def test_the_agent_reaches_the_panel_s_light_and_nobody_else_is_let_in() -> None:
