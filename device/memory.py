@@ -49,7 +49,7 @@ class Memory:
             hardware_faults=(),
             hardware_reasons={},
             health=HealthReport(),
-            self_test=SelfTest(last=state.self_test.last),
+            self_test=SelfTest(last=state.self_test.last, looked_at=state.self_test.looked_at),
             staff=replace(state.staff, typed="", is_wrong=False),
             remote_hand="",
         )

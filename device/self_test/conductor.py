@@ -80,8 +80,8 @@ class Conductor:
 
     def _was_done_since(self, state: State, moment: datetime) -> bool:
         """One from afar is none: it has not seen the camera."""
-        last = state.self_test.last
-        return last is not None and last.trigger is not Trigger.REMOTE and last.began >= moment
+        looked_at = state.self_test.looked_at
+        return looked_at is not None and looked_at >= moment
 
     def show(self, state: State) -> None:
         """Begins what was asked for; ends what is not wanted any more."""

@@ -62,7 +62,8 @@ def end(state: State, event: events.SelfTestDone, fresh: events.Fresh) -> _Step:
     duration_s = round((state.now - test.began).total_seconds())
     data: dict[str, str | int | float | bool] = {"trigger": test.trigger.value, "failed": failed}
     said = EmitEvent(type="self-test-done", data={**data, "duration_s": duration_s})
-    return replace(state, self_test=SelfTest(last=report)), (said,)
+    looked_at = test.looked_at if test.trigger is Trigger.REMOTE else test.began
+    return replace(state, self_test=SelfTest(last=report, looked_at=looked_at)), (said,)
 
 
 def _with_the_past(test: SelfTest, result: CheckResult) -> CheckResult:

@@ -88,6 +88,8 @@ class SelfTest(Struct, frozen=True, kw_only=True):
     """So far."""
     last: SelfTestReport | None = None
     """The last one that came to its end; a camera that was not looked at from afar keeps its older result."""
+    looked_at: datetime | None = None
+    """When the last one began that was not from afar, and came to its end."""
     is_accepted: bool = False
     """This visitor knows what does not work, and goes on."""
 

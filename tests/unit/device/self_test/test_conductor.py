@@ -66,7 +66,8 @@ def conductor() -> Conductor:
 
 def done_at(hour: int, minute: int, trigger: Trigger = Trigger.MORNING) -> SelfTest:
     moment = at(hour, minute).now
-    return SelfTest(last=SelfTestReport(trigger=trigger, began=moment, ended=moment + timedelta(seconds=20)))
+    report = SelfTestReport(trigger=trigger, began=moment, ended=moment + timedelta(seconds=20))
+    return SelfTest(last=report, looked_at=None if trigger is Trigger.REMOTE else moment)
 
 
 def booked(hour: int, minute: int) -> tuple[Appointment, ...]:
@@ -128,6 +129,28 @@ async def test_all_checks_in_their_order(tmp_path: Path) -> None:
     assert [result.check for result in report.results] == list(Check) == house.checks.made
     assert report.trigger is Trigger.REMOTE
     running.cancel()
+
+
+async def test_no_command_makes_the_room_be_looked_at(tmp_path: Path) -> None:
+    """A test from afar in the morning's hours is no reason to open camera and microphone once more."""
+    house = House(tmp_path)
+    house.checks.may_answer.set()
+    running = asyncio.create_task(house.conductor.run())
+    await asyncio.sleep(0)
+    house.hub.dispatch(events.SelfTestAsked(trigger=Trigger.MORNING))
+    async with asyncio.timeout(5):
+        await house.conductor._over.wait()
+        report = await house.conductor.from_afar()
+    running.cancel()
+    assert report is not None
+    remembered = Hub(Memory(tmp_path), "de").state.self_test
+    assert remembered.last == report
+    began = remembered.looked_at
+    assert began is not None
+    assert began <= report.began
+    times = Times(morning=began.astimezone(BERLIN).time().replace(second=0, microsecond=0))
+    one = Conductor(times, BERLIN, lambda: house.hub.state, lambda _: None, Checks())
+    assert one.due(replace(house.hub.state, self_test=remembered)) is None
 
 
 async def test_whoever_comes_is_not_kept_waiting(tmp_path: Path) -> None:
