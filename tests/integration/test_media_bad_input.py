@@ -1,5 +1,6 @@
 """What browsers and media servers may send beside good offers: taken or refused, and nobody else's call suffers."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +63,17 @@ async def test_codecs_that_nobody_here_has_leave_sound(tmp_path: Path) -> None:
             ("m=video", True),
             ("m=video", True),
         ]
+
+
+async def test_another_key_than_was_offered_is_counted(tmp_path: Path) -> None:
+    """As of somebody in between: no picture crosses, the reason is named, and the next offer is a call."""
+    async with running_terminal(tmp_path) as terminal, open_page(terminal, A.call) as page:
+        terminal.do(A, camera="on", microphone="on")
+        await page.offer(lambda sdp: re.sub(r"(a=fingerprint:\S+ )\S\S:\S\S", r"\g<1>00:00", sdp))
+        await page.until(lambda: page.asked_to_reconnect > 0)
+        await terminal.until(lambda report: report.refused == 1)
+        await flows(page)
+        assert terminal.report.refused == 1
 
 
 async def test_candidates_may_come_before_and_after_all_else(tmp_path: Path) -> None:

@@ -136,9 +136,20 @@ class Connection:
 
     def _state_changed(self) -> None:
         state = self._pc.connectionState
+        if state == "failed" and not self.is_over and self._has_wrong_keys():
+            self._note(MalformedError("media", "another key than was offered, or no cipher that both know"))
         self.is_up = state == "connected"
         self.is_over = self.is_over or state in ("failed", "closed")
         self._on_state(self)
+
+    def _has_wrong_keys(self) -> bool:
+        """The handshake came to its end, and nothing of it; else there is no path."""
+        transports = [one.receiver.transport for one in self._pc.getTransceivers()]
+        return any(transport.state == "failed" and transport.encrypted for transport in transports)
+
+    def _note(self, error: MalformedError) -> None:
+        if self._refusals:
+            self._refusals.note(error)
 
     def stop(self) -> None:
         """Nothing is sent any more from this moment; `close` does the rest."""
