@@ -8,7 +8,7 @@ import asyncio
 import random
 import struct
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -16,7 +16,7 @@ from aiortc import RTCRtpSender, RTCRtpTransceiver
 from aiortc.codecs import CODECS, HEADER_EXTENSIONS
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpHeaderExtensionParameters
-from aiortc.rtp import RTCP_RTPFB, RtcpPacket, is_rtcp
+from aiortc.rtp import RTCP_RTPFB, RTCP_SDES, RtcpPacket, is_rtcp
 
 from kiosk.media.rtp import history, patience, probing, twcc
 from kiosk.media.rtp.congestion import START_BPS, Estimator
@@ -28,6 +28,8 @@ from kiosk.media.rtp.packet import Packet
 from kiosk.media.rtp.patience import Patience
 from kiosk.media.rtp.repeats import Repeats
 
+_FEEDBACK, _NAMES = bytes([RTCP_RTPFB]), bytes([RTCP_SDES])
+"""Types of RTCP packets."""
 _REPORT_S = 0.05
 _SELDOM_S = 0.25
 """Between reports to a media server: Janus asks for them, and sends what it was asked for whatever they say."""
@@ -258,9 +260,18 @@ class Steering:
             await self._hear_rest(rest)
 
     async def _hear_rest(self, data: bytes) -> None:
+        """Each packet by itself: one that cannot be read says nothing of the requests beside it."""
+        good = b""
+        for packet in _split(data):
+            if packet[1:2] == _NAMES and _is_whole(packet):
+                continue  # nobody here reads them, and aiortc does so wrongly where they are of several sources
+            try:
+                RtcpPacket.parse(packet)  # which the stock way does too, but says nothing
+                good += packet
+            except ERRORS as error:
+                self.on_refused(f"RTCP that cannot be read: {error}")
         try:
-            RtcpPacket.parse(data)  # which the stock way does too, but says nothing
-            await self._stock_rtcp(data)
+            await self._stock_rtcp(good)
         except ERRORS as error:
             self.on_refused(f"RTCP that cannot be read: {error}")
 
@@ -305,17 +316,28 @@ def extension_id(transport: RTCDtlsTransport) -> int:
     return ids.transport_sequence_number or 0
 
 
+def _split(data: bytes) -> Iterator[bytes]:
+    """The packets of a compound one, the last of them perhaps cut."""
+    at = 0
+    while at < len(data):
+        end = at + 4 + 4 * int.from_bytes(data[at + 2 : at + 4], "big")
+        yield data[at:end]
+        at = end
+
+
+def _is_whole(packet: bytes) -> bool:
+    return len(packet) == 4 + 4 * int.from_bytes(packet[2:4], "big")
+
+
 def _take_out(data: bytes) -> tuple[bytes, list[bytes]]:
     """A compound packet without its transport feedback, and the feedback."""
-    at, rest, reports = 0, b"", []
-    while at + 4 <= len(data):
-        end = at + 4 + 4 * int.from_bytes(data[at + 2 : at + 4], "big")
-        if data[at + 1] == RTCP_RTPFB and data[at] & 0x1F == twcc.FORMAT and end <= len(data):
-            reports.append(data[at + 12 : end])
+    rest, reports = b"", []
+    for packet in _split(data):
+        if packet[1:2] == _FEEDBACK and packet[0] & 0x1F == twcc.FORMAT and _is_whole(packet):
+            reports.append(packet[12:])
         else:
-            rest += data[at:end]
-        at = end
-    return rest + data[at:], reports
+            rest += packet
+    return rest, reports
 
 
 def of(transport: RTCDtlsTransport) -> Steering:

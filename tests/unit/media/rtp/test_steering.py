@@ -10,7 +10,7 @@ import av
 import pytest
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
 from aiortc.codecs import CODECS, HEADER_EXTENSIONS, get_capabilities
-from aiortc.rtp import RtcpPacket, RtcpReceiverInfo, RtcpRrPacket, RtpPacket
+from aiortc.rtp import RTCP_PSFB_PLI, RtcpPacket, RtcpPsfbPacket, RtcpReceiverInfo, RtcpRrPacket, RtpPacket
 
 from kiosk.contract.configuration import Codec
 from kiosk.media.rtp import feedback, steering, twcc
@@ -317,3 +317,18 @@ async def test_broken_feedback_harms_nothing() -> None:
             await pair.steering.hear(head + (len(body) // 4).to_bytes(2, "big") + body)
             await pair.steering.hear((head + (len(body) // 4).to_bytes(2, "big") + body)[:-3])
         assert pair.steering.available_bps == 1_000_000
+
+
+async def test_one_report_that_cannot_be_read_costs_no_other() -> None:
+    """Nor do names of two sources (RFC 3550, 6.5), which aiortc reads past their end, before a picture is asked for."""
+    async with connected() as pair, asyncio.timeout(10):
+        refused, asked = list[str](), list[None]()
+        pair.steering.on_refused = refused.append
+        sender = pair.near.getTransceivers()[1].sender
+        feedback.install(sender, Codec.VP8, lambda: asked.append(None), pair.track.limit)
+        names = b"".join(ssrc + b"\1\1x\0" for ssrc in (b"\0\0\0\1", b"\xff\0\0\2"))
+        asking = bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=1, media_ssrc=sender._ssrc))
+        await pair.steering.hear(bytes((0x82, 202, 0, len(names) // 4)) + names + asking)
+        assert (len(asked), len(refused)) == (1, 0)
+        await pair.steering.hear(bytes((0x81, 201, 0, 1)) + bytes(4) + asking + asking[:-2])
+        assert (len(asked), len(refused)) == (2, 2)
