@@ -41,6 +41,7 @@ _SUBPROTOCOL = "janus-protocol"
 
 # Error codes of Janus (apierror.h) and VideoRoom that somebody reacts to.
 NO_SUCH_SESSION = 458
+NO_SUCH_HANDLE = 459
 NO_SUCH_ROOM = 426
 NO_SUCH_FEED = 428
 UNAUTHORISED = 433

@@ -14,7 +14,9 @@ from aiortc import MediaStreamTrack
 
 from kiosk.contract.errors import MediaServerError
 from kiosk.contract.media import MediaReport, PeerLink, PeerReport, Plan, PlannedPeer, Seat, Sending
-from kiosk.media.engine.videoroom import LOST_S
+from kiosk.media.engine.publisher import Publisher
+from kiosk.media.engine.videoroom import LOST_S, VideoRoom
+from kiosk.media.engine.waist import Line
 from kiosk.runtime import janus
 from kiosk.runtime.janus import ANSWER_S
 from provisioning.authority import Authority
@@ -24,6 +26,7 @@ from tests.fakes.janus_partner import JanusPartner, round_on
 from tests.fakes.media_bench import FRAMES_PER_SECOND, Terminal, open_page, running_terminal
 from tests.fakes.tcp_proxy import proxy_to
 from tests.integration.test_media_cable import cable
+from tests.unit.media.engine.test_videoroom import around
 
 
 @pytest.fixture
@@ -191,6 +194,25 @@ async def test_a_server_that_hangs_and_wakes_is_joined_again(tmp_path: Path, ser
         sent = terminal.report.peers[0].frames_sent
         await until_all(terminal, lambda peer: peer.frames_sent > sent + 5, timeout_s=5)
         assert terminal.report.lost_room == ""
+
+
+async def test_a_place_that_the_server_has_forgotten_is_taken_anew(server: Janus) -> None:
+    """As its operator may make it forget one, with the socket open: we join and publish once more."""
+    async with round_on(server.server) as round, asyncio.timeout(20), asyncio.TaskGroup() as group:
+        surroundings = around(group)
+        room = VideoRoom(await round.seat(), surroundings)
+        publisher = Publisher(room, tuple(Line))
+        await room.pulse.until(lambda: publisher.is_up)
+        assert room.attendance
+        session, handle, _ = room.attendance
+        await session.ask({"janus": "detach", "handle_id": handle.number})
+        await room.pulse.until(lambda: not publisher.is_up)
+        await room.pulse.until(lambda: publisher.is_up)
+        assert room.joined == 2
+        assert surroundings.refusals.total == 1
+        publisher.close()
+        room.close()
+        await surroundings.goodbyes_said()
 
 
 async def test_a_lost_socket_costs_no_picture_that_is_sent(tmp_path: Path, server: Janus) -> None:

@@ -91,6 +91,8 @@ class Publisher:
             except (MalformedError, MediaServerError, TimeoutError) as error:
                 tries += 1
                 self._room.note(error)
+                if isinstance(error, MediaServerError):
+                    self._room.lose(attendance, error)
             finally:
                 self._drop()
             await self._room.check()

@@ -27,6 +27,7 @@ _PAUSES_S = (0.25, 0.5, 1.0)
 _ID_EXISTS_S = 0.5
 _ALIVE_S = 1.0
 """A server whose media has stopped answers within this time, or is taken for lost."""
+_GONE = (janus.NO_SUCH_SESSION, janus.NO_SUCH_HANDLE)
 _NOT_HERE = (janus.NO_SUCH_ROOM, janus.UNAUTHORISED)
 
 
@@ -89,6 +90,12 @@ class VideoRoom:
             if self._is_out or self.attendance is not attendance:
                 return  # we have closed the socket ourselves, or have another one
             self._ill_since_s = time.monotonic() - LOST_S
+            attendance.session.end(error)
+
+    def lose(self, attendance: Attendance, error: MediaServerError) -> None:
+        """That was refused. Where the server knows our handle no longer, its session is of no use: we join anew."""
+        if error.code in _GONE and self.attendance is attendance:
+            self._left = None
             attendance.session.end(error)
 
     async def _attend(self) -> None:
@@ -171,7 +178,7 @@ class VideoRoom:
         self.attendance = Attendance(session, handle, left.private_id)
 
     def _failed(self, error: MediaServerError) -> None:
-        if self._left and error.code == janus.NO_SUCH_SESSION:
+        if self._left and error.code in _GONE:
             self._left = None
             return
         if error.code in _NOT_HERE:
