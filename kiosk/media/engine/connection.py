@@ -137,7 +137,7 @@ class Connection:
     def _state_changed(self) -> None:
         state = self._pc.connectionState
         if state == "failed" and not self.is_over and self._has_wrong_keys():
-            self._note(MalformedError("media", "another key than was offered, or no cipher that both know"))
+            self._note(MalformedError("handshake", "another key than was offered, or no cipher that both know"))
         self.is_up = state == "connected"
         self.is_over = self.is_over or state in ("failed", "closed")
         self._on_state(self)
