@@ -75,7 +75,7 @@ class Decoder:
             pass
 
     def _run(self) -> None:
-        name, decoder = "", None
+        name, decoder, has_failed = "", None, False
         while (work := self._work.get()) is not None:
             started_s = time.monotonic()
             wait_s = work.due_s - self._takes_s - started_s
@@ -88,9 +88,12 @@ class Decoder:
             try:
                 frames = decoder.decode(work.frame)
             except (av.FFmpegError, ValueError, MemoryError) as error:
-                _logger.info("a %s frame cannot be decoded: %s", name, type(error).__name__)
+                if not has_failed:  # who sends nothing else would fill the journal
+                    _logger.info("%s frames cannot be decoded: %s", name, type(error).__name__)
+                has_failed = True
                 self._call(self._fail)
                 continue
+            has_failed = has_failed and not frames
             for frame in frames:
                 self._hand_over(frame)
             self._takes_s += (time.monotonic() - started_s - self._takes_s) * _SMOOTHING

@@ -1,6 +1,7 @@
 """One line's decoder: when it decodes, in what order, and how it ends."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from fractions import Fraction
@@ -105,3 +106,16 @@ async def test_what_is_no_picture_is_told(glass: Glass) -> None:
     glass.decoder.put(VP8, frame)
     await glass.until(1)
     assert (glass.faults, [pts for pts, _ in glass.seen]) == (1, [0])
+
+
+async def test_a_stream_that_cannot_be_decoded_is_named_once(glass: Glass, caplog: pytest.LogCaptureFixture) -> None:
+    """However long it lasts; and again when it has been well in between."""
+    caplog.set_level(logging.INFO)
+    frame, *_ = encoded(1)
+    for _ in range(2):
+        for number in range(10):
+            glass.decoder.put(VP8, JitterFrame(b"\0", number))
+        glass.decoder.put(VP8, frame)
+    await glass.until(2)
+    assert glass.faults == 20
+    assert [record.message.split(":")[0] for record in caplog.records] == ["VP8 frames cannot be decoded"] * 2
