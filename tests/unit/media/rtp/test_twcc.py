@@ -54,7 +54,7 @@ def test_broken_feedback_is_refused() -> None:
         with pytest.raises(ValueError, match="transport feedback"):
             twcc.parse(good[:length])
     with pytest.raises(ValueError, match="deltas"):
-        twcc.parse(struct.pack("!HHLH", 0, 8000, 0, 0x2000 | 8000))
+        twcc.parse(struct.pack("!HHLH", 0, 2000, 0, 0x2000 | 2000))
     dice = random.Random(3)
     for _ in range(2000):
         try:
@@ -65,6 +65,14 @@ def test_broken_feedback_is_refused() -> None:
     for arrivals in hopeless:
         with pytest.raises(ValueError, match=r"nothing|apart"):
             twcc.build(0, arrivals, 0)
+
+
+def test_a_report_of_more_than_was_sent_is_refused_unread() -> None:
+    """A few bytes of it would take as long as a thousand good ones, while all partners wait."""
+    runs = bytes.fromhex("1fff") * 9
+    with pytest.raises(ValueError, match="65535 packets"):
+        twcc.parse(bytes.fromhex("0000ffff00000000") + runs)
+    assert len(twcc.parse(bytes.fromhex("000007d000000000") + runs)) == 2000
 
 
 def test_each_arrival_is_reported_and_gaps_with_it() -> None:
