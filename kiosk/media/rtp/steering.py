@@ -180,7 +180,8 @@ class Steering:
         task.add_done_callback(self._tasks.discard)
 
     async def _repeat(self, line: _Line, number: int) -> None:
-        """In place of the sender's `_retransmit`."""
+        """In place of the sender's `_retransmit`, which aiortc asks for packet 65 536 where it means 0."""
+        number &= 0xFFFF
         packet = history.kept(line.sender, number)
         if packet is None:
             return

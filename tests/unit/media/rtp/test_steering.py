@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import struct
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,16 @@ import av
 import pytest
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
 from aiortc.codecs import CODECS, HEADER_EXTENSIONS, get_capabilities
-from aiortc.rtp import RTCP_PSFB_PLI, RtcpPacket, RtcpPsfbPacket, RtcpReceiverInfo, RtcpRrPacket, RtpPacket
+from aiortc.rtp import (
+    RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
+    RtcpPacket,
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtpPacket,
+)
 
 from kiosk.contract.configuration import Codec
 from kiosk.media.rtp import feedback, steering, twcc
@@ -262,6 +272,20 @@ async def test_nothing_is_sent_again_when_the_gate_has_closed() -> None:
         pair.say(0)
         await pair.until(1, pair.near.getTransceivers()[0].sender._ssrc)
         assert sum(packet.ssrc == sender._rtx_ssrc for packet in pair.came) == 1
+
+
+async def test_a_request_over_the_end_of_the_numbers_is_answered() -> None:
+    """It names a packet, and which of the 16 behind it; aiortc counts those on, beyond 65 535."""
+    over = RtcpRtpfbPacket.parse(struct.pack("!LLHH", 1, 2, 0xFFFF, 1), RTCP_RTPFB_NACK)
+    assert over.lost == [0xFFFF, 0x10000]
+    async with connected() as pair, asyncio.timeout(10):
+        for packet in pictures(1):
+            pair.track.offer(packet)
+        await pair.until(1)
+        sender = pair.near.getTransceivers()[1].sender
+        number = next(packet.sequence_number for packet in pair.came if packet.ssrc == sender._ssrc)
+        await sender._retransmit(number + 0x10000)
+        await pair.until(1, sender._rtx_ssrc)
 
 
 async def test_repeats_are_taken_off_what_pictures_may_take() -> None:
