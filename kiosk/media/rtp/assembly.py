@@ -104,7 +104,12 @@ class VideoJitterBuffer:
         assert self.edge is not None
         edge = self.edge
         self._starts = [start for start in self._starts if start >= edge]
+        looked_at: set[int] = set()
         for start in reversed(self._starts):
+            timestamp = self._ahead[start].timestamp
+            if timestamp in looked_at:
+                continue  # the same picture: in H.264 each slice of it may be a start
+            looked_at.add(timestamp)
             first = self._first_of_picture(start)
             if self._is_whole(first):
                 self._start_at(first)

@@ -1,6 +1,7 @@
 """Packets as peers send them, whole and broken, beside what aiortc makes of them."""
 
 import struct
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -148,6 +149,17 @@ def test_a_whole_keyframe_ends_the_wait():
     assert buffer.edge_at_jump == 7
     assert buffer.add(2, packet(2, 1, marker=1)) == ()
     assert [found.is_keyframe for found in buffer.add(10, packet(10, 9, marker=1))] == [False]
+
+
+def test_a_keyframe_of_many_slices_behind_a_hole_is_no_work():
+    """Each of its packets may be where a keyframe starts; without care for that it took 8 s of everybody's time."""
+    buffer, slices, begin_s = VideoJitterBuffer(), 600, time.process_time()
+    buffer.add(0, packet(0))
+    for number in range(2, slices + 1):
+        assert buffer.add(number, packet(number, 90, is_key=True)) == ()
+    (picture,) = buffer.add(slices + 1, packet(slices + 1, 90, marker=1))
+    assert (len(picture.data), picture.is_keyframe) == (slices, True)
+    assert time.process_time() - begin_s < 2
 
 
 def test_what_waits_has_a_bound():
