@@ -20,6 +20,8 @@ from kiosk.media.rtp.parity import Types
 MAX_SDP_BYTES = 65_536
 _MAX_LINES = 16
 _MAX_CANDIDATES = 64
+_MAX_FORMATS, _MAX_TEXT_LINES = 128, 4096
+"""Of a media line, of which there are no more numbers, and in all: it is all looked at while everybody waits."""
 _MEDIA = re.compile(r"^m=([a-z]+) (\d{1,5}) ([A-Za-z0-9/]+) ([^ ].*)$")
 _OURS = {"microphone": ("opus/48000/2",), "camera": ("VP8/90000", "H264/90000"), "screen": ("VP8/90000", "H264/90000")}
 _TRANSPORT = ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=setup:", "a=rtcp-mux")
@@ -102,6 +104,8 @@ def _split(text: str, source: str) -> tuple[list[str], list[list[str]]]:
     lines = [_tidied(line) for line in re.split(r"\r\n|\n", text) if line and not _is_beyond_us(line)]
     if not lines or lines[0] != "v=0":
         raise MalformedError(source, "no SDP")
+    if len(lines) > _MAX_TEXT_LINES:
+        raise MalformedError(source, f"SDP of {len(lines)} lines", Reason.OVERSIZED)
     session: list[str] = []
     sections: list[list[str]] = []
     for line in lines:
@@ -124,7 +128,7 @@ def _is_beyond_us(line: str) -> bool:
 def _tidied(line: str) -> str:
     """As aiortc's parser wants it: no spaces between parameters, extensions without attributes."""
     if line.startswith("a=fmtp:"):
-        return re.sub(r"\s*;\s*", ";", line)
+        return ";".join(part.strip() for part in line.split(";"))
     return " ".join(line.split()[:2]) if re.match(r"a=extmap:\S+ [a-z]+:", line) else line
 
 
@@ -150,41 +154,46 @@ def _take_section(
     found = _MEDIA.match(section[0])
     if not found:
         raise MalformedError(source, f"media line {place} is none")
-    kind, port, profile, formats = found.groups()
+    kind, port, profile, listed = found.groups()
+    formats = list(dict.fromkeys(listed.split()))
+    if len(formats) > _MAX_FORMATS:
+        raise MalformedError(source, f"media line {place} with {len(formats)} formats", Reason.OVERSIZED)
     mid = _value(section, "a=mid:")
     is_kind = kind == ("audio" if line is Line.MICROPHONE else "video")
     is_stopped = port == "0" and "a=bundle-only" not in section
-    chosen = _choose(section, formats.split(), line, preferred) if line and is_kind else []
+    chosen = _choose(section, formats, line, preferred) if line and is_kind else []
     if not line or not is_kind or is_stopped or not chosen or profile != "UDP/TLS/RTP/SAVPF" or not mid:
         mid_line = f"a=mid:{mid}\r\n" if mid else ""
-        offer.rejected[place] = f"m={kind} 0 {profile} {formats}\r\nc=IN IP4 0.0.0.0\r\n{mid_line}a=inactive\r\n"
+        offer.rejected[place] = f"m={kind} 0 {profile} {listed}\r\nc=IN IP4 0.0.0.0\r\n{mid_line}a=inactive\r\n"
         return
     if mid in offer.lines:
         raise MalformedError(source, f"mid {mid!r} twice")
     offer.lines[mid] = line
     if line is not Line.MICROPHONE:
         offer.codecs[line] = Codec.H264 if _name(section, chosen[0]).upper().startswith("H264") else Codec.VP8
-        types = _parity(section, formats.split())
+        types = _parity(section, formats)
         if types and offer.codecs[line] is Codec.VP8:  # browsers count pictures in VP8 only, and need it
             offer.parity[mid] = types
     groups = [value.split()[1:] for value in _values(section, "a=ssrc-group:FID")]
     offer.retransmissions[mid] = tuple(int(group[1]) for group in groups if len(group) == 2 and _is_number(group[1]))
     kept.append(f"m={kind} 9 {profile} {' '.join(chosen)}")
-    kept.extend(text for text in section[1:] if not text.startswith(_UNUSED) and _format_of(text) in ("", "*"))
+    by_format: dict[str, list[str]] = {}
+    for text in section[1:]:
+        by_format.setdefault(_format_of(text), []).append(text)
+    kept.extend(text for one in ("", "*") for text in by_format.get(one, ()) if not text.startswith(_UNUSED))
     for pt in chosen:  # aiortc takes their order from these lines, not from the media line
-        kept.extend(text for text in section[1:] if _format_of(text) == pt)
+        kept.extend(by_format.get(pt, ()))
 
 
 def _choose(section: list[str], formats: list[str], line: Line, preferred: Codec) -> list[str]:
     """Payload types to keep: codecs of ours, the preferred one first, each with its retransmissions."""
     usable = [pt for pt in formats if _is_ours(section, pt, line)]
     usable.sort(key=lambda pt: not _name(section, pt).lower().startswith(preferred.value))
+    again = {rtx: _fmtp(section, rtx).split(";") for rtx in formats if _name(section, rtx).lower() == "rtx/90000"}
     chosen: list[str] = []
     for pt in usable:
         chosen.append(pt)
-        for rtx in formats:
-            if _name(section, rtx).lower() == "rtx/90000" and f"apt={pt}" in _fmtp(section, rtx).split(";"):
-                chosen.append(rtx)
+        chosen.extend(rtx for rtx, parameters in again.items() if f"apt={pt}" in parameters)
     return chosen
 
 

@@ -1,6 +1,7 @@
 """Offers that aiortc would choke on, made fit for it; and offers that are none."""
 
 import contextlib
+import time
 
 import pytest
 from aiortc.sdp import SessionDescription
@@ -262,6 +263,33 @@ def test_a_number_that_is_none_harms_nobody(number: str) -> None:
         with contextlib.suppress(MalformedError):
             offer = read_offer(offer_of(MICROPHONE, camera, SCREEN), Codec.VP8, "offer")
             assert number not in offer.sdp
+
+
+def lines_of(count: int) -> list[str]:
+    return [*CAMERA, *["a=x"] * count]
+
+
+@pytest.mark.parametrize(
+    ("camera", "is_taken"),
+    [
+        ([CAMERA[0] + " 96" * 1000, *CAMERA[1:]], True),
+        ([CAMERA[0] + "".join(f" {number}" for number in range(1000, 5000)), *CAMERA[1:]], False),
+        (lines_of(8000), False),
+        ([*CAMERA, "a=fmtp:98 " + "\t" * 40_000 + "x"], True),
+    ],
+    ids=["the same format", "formats", "lines", "spaces"],
+)
+def test_an_offer_of_many_words_is_soon_read(camera: list[str], is_taken: bool) -> None:
+    """All partners wait meanwhile; 5 KB could take half a minute."""
+    text, begin_s = offer_of(MICROPHONE, camera, SCREEN), time.process_time()
+    assert len(text) < MAX_SDP_BYTES
+    if is_taken:
+        assert formats(read_offer(text, Codec.VP8, "offer").sdp)[1] == "96 97 102 103"
+    else:
+        with pytest.raises(MalformedError) as refused:
+            read_offer(text, Codec.VP8, "offer")
+        assert refused.value.reason is Reason.OVERSIZED
+    assert time.process_time() - begin_s < 1
 
 
 def test_a_huge_offer_is_refused_before_it_is_read() -> None:
