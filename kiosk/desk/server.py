@@ -148,6 +148,7 @@ class Desk:
 
     def _connected(self) -> None:
         self._is_connected.set()
+        self.switchboard.connected()
         self.switchboard.presence.repeat()
 
     def _publish(self, message: Outgoing) -> None:

@@ -47,6 +47,8 @@ GRACE_S = 2.0
 """A lost socket may come back so long before anybody notices."""
 NEW = timedelta(seconds=60)
 """So long after its start a server takes a page's word for a call it goes on with; pages are back in a few seconds."""
+RETAINED_S = 10.0
+"""So long after a new connection the broker is given to say again all that is retained."""
 MAX_PAGES = 8
 """Pages open with one link."""
 
@@ -70,12 +72,24 @@ class Switchboard:
         self._directory = Directory()
         self._invitations: dict[tuple[str, str], Invitations] = {}
         self._helps: dict[tuple[str, str], HelpCall] = {}
+        self._unsaid: set[tuple[str, str, str]] = set()
         self._rings = Rings()
         self._visits = Visits()
         started = now()
         self._rules = Rules(self._visits, self._rings, self._invitations, self._helps, lambda: now() - started < NEW)
 
     # The broker's side.
+
+    def connected(self) -> None:
+        """The broker says all that is retained once more. What was taken back while it was away it never says."""
+        kinds = ((self._invitations, "invitations"), (self._helps, "help-call"))
+        unsaid = self._unsaid = {(*place, kind) for known, kind in kinds for place in known}
+
+        def forget() -> None:
+            for terminal, desk, kind in unsaid if unsaid is self._unsaid else ():
+                self._taken_back(RoomWord(terminal=terminal, desk=desk, kind=kind, message=None))
+
+        self._later(RETAINED_S, forget)
 
     def heard(self, topic: str, payload: bytes) -> None:
         """One MQTT message; one that is malformed is noted and changes nothing."""
@@ -96,6 +110,7 @@ class Switchboard:
                 self.sweep()
 
     def _room_said(self, word: RoomWord) -> None:
+        self._unsaid.discard((word.terminal, word.desk, word.kind))
         match word.message:
             case None:
                 self._taken_back(word)

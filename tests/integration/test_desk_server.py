@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from kiosk.contract.errors import Reason
 from kiosk.contract.partner import (
     Door,
     FromRoom,
+    HelpCall,
+    HelpOver,
+    Invitations,
     Leave,
     LookAgain,
     PartnerMedia,
@@ -26,8 +30,8 @@ from kiosk.contract.partner import (
     Welcome,
 )
 from kiosk.contract.state import Consent, Standing
-from tests.fakes.desk_house import DESK, OTHER_DESK, TERMINAL, DeskHouse, desk_house
-from tests.fakes.desk_room import scripted_room
+from tests.fakes.desk_house import DESK, OTHER_DESK, OTHER_TERMINAL, TERMINAL, DeskHouse, desk_house
+from tests.fakes.desk_room import ROOM, scripted_room
 from tests.fakes.desk_visit import knock
 
 FREE, BUSY = SetPresence(state=Presence.FREE), SetPresence(state=Presence.BUSY)
@@ -41,6 +45,11 @@ async def desk(tmp_path: Path) -> AsyncIterator[DeskHouse]:
 
 def is_door(message: Any) -> bool:
     return isinstance(message, FromRoom) and isinstance(message.message, Door)
+
+
+def is_gone(message: Any) -> bool:
+    said = message.message if isinstance(message, FromRoom) else None
+    return isinstance(said, HelpOver) or (isinstance(said, Invitations) and not said.items)
 
 
 async def refused_so_far(desk: DeskHouse) -> int:
@@ -197,6 +206,28 @@ async def test_broker_is_away_for_a_moment(desk: DeskHouse) -> None:
             await words.until(lambda: words.states()[-1:] == ["busy"], 10)
             await visit.say(PartnerMedia(is_muted=True))
             await room.until(lambda: visitor.media == [PartnerMedia(is_muted=True)], 10)
+
+
+async def test_what_was_taken_back_while_the_broker_was_away_is_forgotten(desk: DeskHouse) -> None:
+    """Nobody tells of it: a call for help that is over would ring at every desk for ever."""
+    help_call = HelpCall(help="5" * 16, room=ROOM, asked=datetime.now(UTC), key="A" * 87)
+    async with desk.page(desk.desk_token()) as page:
+        async with scripted_room(desk) as room, scripted_room(desk, OTHER_TERMINAL) as other:
+            await room.say(DESK, help_call, retain=True)
+            await room.invite("4711")
+            await other.invite("4712")
+            for _ in range(3):
+                await page.until(lambda message: isinstance(message, FromRoom))
+        await desk.supervisor.stop("broker")
+        (store,) = desk.made.broker_file.parent.rglob("mosquitto.db")
+        store.unlink()
+        await desk.start_broker()
+        async with scripted_room(desk, OTHER_TERMINAL) as other:
+            await other.invite("4712")
+            gone = [await page.until(is_gone) for _ in range(2)]
+        assert {(one.terminal, type(one.message)) for one in gone} == {(TERMINAL, HelpOver), (TERMINAL, Invitations)}
+        with pytest.raises(TimeoutError):
+            await page.until(is_gone, 1)
 
 
 async def test_server_is_started_anew_in_a_call(desk: DeskHouse) -> None:
