@@ -243,6 +243,8 @@ class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
 
     reason: Reason
     detail: str = ""
+    call: str = ""
+    """About which visit of the page the message was, where it was about one."""
 
 
 class Heartbeat(Struct, frozen=True, kw_only=True, tag="heartbeat"):

@@ -178,6 +178,7 @@ class Switchboard:
 
     def page_said(self, page: Page, message: FromPage) -> None:
         """One message of a page; what it may not say is refused and goes nowhere."""
+        call = ""
         try:
             match message:
                 case SetPresence():
@@ -187,14 +188,15 @@ class Switchboard:
                     for call, terminal in message.calls.items():
                         self._resume(page, call, terminal)
                 case ToRoom():
+                    call = getattr(message.message, "call", "")
                     self._to_room(page, message)
         except RundtischError as error:
-            self.refuse(page, error)
+            self.refuse(page, error, call)
 
-    def refuse(self, page: Page, error: RundtischError) -> None:
+    def refuse(self, page: Page, error: RundtischError, call: str = "") -> None:
         """Notes what a page did wrong, and tells it."""
         self.refusals.note(error)
-        page.send(Refused(reason=error.reason, detail=error.detail[:200]))
+        page.send(Refused(reason=error.reason, detail=error.detail[:200], call=call))
 
     def page_went(self, page: Page, *, was_clean: bool) -> None:
         """The socket is gone: for good when it was closed cleanly, else its calls and its desk wait for it a moment."""

@@ -7,7 +7,8 @@ import pytest
 from playwright.async_api import WebSocketRoute, expect
 
 from kiosk.contract import codec
-from kiosk.contract.partner import Heartbeat
+from kiosk.contract.partner import Heartbeat, Leave
+from kiosk.contract.state import Standing
 from kiosk.desk.socket import HEARTBEAT_S
 from tests.fakes.browser import by, chromium, open_tab
 from tests.fakes.desk_house import DeskHouse, desk_house
@@ -28,16 +29,23 @@ class Lines:
 
     def __init__(self) -> None:
         self.routes: list[WebSocketRoute] = []
+        self.servers: list[WebSocketRoute] = []
         self.is_dead = False
+        self.forgets = False
+        """Nothing is resumed on a second line, as at a server that has never heard of the visit."""
 
     def take(self, route: WebSocketRoute) -> None:
         self.routes.append(route)
         server = route.connect_to_server()
+        self.servers.append(server)
 
         def is_cut() -> bool:
             return route is self.routes[0] and self.is_dead
 
-        route.on_message(lambda message: None if is_cut() else server.send(message))
+        def is_forgotten(message: str | bytes) -> bool:
+            return self.forgets and '"resume"' in str(message)
+
+        route.on_message(lambda message: None if is_cut() or is_forgotten(message) else server.send(message))
         server.on_message(lambda message: None if is_cut() else route.send(message))
 
 
@@ -64,3 +72,26 @@ async def test_a_line_that_died_without_a_word_is_replaced(desk: DeskHouse) -> N
         await expect(tab.locator(by("invitation"))).to_have_count(2)
         await expect(tab.locator(by("offline"))).to_be_hidden()
         assert len(lines.routes) == 2
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_who_comes_back_too_late_knocks_again(desk: DeskHouse, forgets: bool) -> None:
+    """The room was told that the visit is over; the page makes a new one by itself, and waits at the door with it."""
+    lines = Lines()
+    lines.forgets = forgets
+    async with scripted_room(desk) as room, chromium() as browser, open_tab(browser, "about:blank") as tab:
+        await tab.route_web_socket("**/socket/*", lines.take)
+        await tab.goto(f"{desk.address}/desk/{desk.desk_token()}{NAME}")
+        await room.invite("4711")
+        await tab.click(by("knock"))
+        first = await room.knocked()
+        await room.admit(first)
+        await expect(tab.locator(by("call"))).to_be_visible()
+        await lines.servers[0].close(code=1000)
+        await room.until(lambda: room.of(Leave) == [Leave(call=first.call)])
+        await lines.routes[0].close(code=3000)
+        second = await room.knocked(count=2)
+        await room.door(second, Standing.WAITING)
+        await expect(tab.locator(by("waiting"))).to_contain_text("Sie warten an der Tür")
+        await room.admit(second)
+        await expect(tab.locator(by("call"))).to_be_visible()

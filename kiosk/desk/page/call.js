@@ -69,6 +69,16 @@ export class Call {
     this.changed();
   }
 
+  /**
+   * By the desk server: the knock, or a visit that it does not know any more. What was still said in the visit before,
+   * `about` that one, is refused as well, and no word about this one.
+   */
+  refused(about) {
+    if (about && about !== this.id) return;
+    if (!this.standing) this.end('left');
+    else if (about && this.isLooking) this.doorSaid({ standing: 'left' });
+  }
+
   /** The line to the desk server was gone for a moment. A knock that got no answer yet is made anew. */
   lookAgain() {
     if (this.standing) {

@@ -81,7 +81,7 @@ function closed(reason) {
 
 function heard(message) {
   if (message.type === 'welcome') state.welcome = message;
-  if (message.type === 'refused' && state.call && !state.call.standing) state.call.end('left');
+  if (message.type === 'refused') state.call?.refused(message.call);
   if (message.type === 'from-room') roomSaid(message.terminal, message.message);
   draw();
 }

@@ -90,7 +90,7 @@ class Partner:
                 self._welcomed(message)
             case FromRoom(terminal=terminal, message=inner):
                 await self._room_said(terminal, inner)
-            case Refused() if self._call and self._call.standing is None:
+            case Refused(call=id) if self._call and self._call.standing is None and id in ("", self._call.id):
                 await self._end_call(is_to_retry=True)
 
     async def close(self) -> None:
