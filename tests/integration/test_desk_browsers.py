@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from kiosk.contract.state import Consent
 from tests.fakes.browser import by, chromium, open_tab, page_until
 from tests.fakes.desk_house import DeskHouse, desk_house
 from tests.fakes.desk_media import RoomWithMedia, room_with_media
-from tests.fakes.desk_room import Visitor
+from tests.fakes.desk_room import Visitor, scripted_room
 
 JS_AS_FIREFOX = """{
   const all = RTCPeerConnection.prototype.getStats;
@@ -36,6 +36,14 @@ JS_SILENCE = """async (fields) => {
     meter.listen({ hasBeenSilent: (for_ms) => (silent = for_ms) }, known, countsOf(stats, () => undefined), at);
   }
   return silent;
+}"""
+
+JS_WITHOUT_SURFACE = """{
+  const all = MediaStreamTrack.prototype.getSettings;
+  MediaStreamTrack.prototype.getSettings = function () {
+    const { displaySurface, ...rest } = all.call(this);
+    return rest;
+  };
 }"""
 
 
@@ -70,3 +78,17 @@ async def test_a_path_is_silent_only_where_its_checks_are_counted(desk: DeskHous
     async with chromium() as browser, open_tab(browser, f"{desk.address}/desk/{desk.desk_token()}") as tab:
         assert await tab.evaluate(JS_SILENCE, {}) == 0
         assert await tab.evaluate(JS_SILENCE, {"requestsReceived": 3}) == 4000
+
+
+async def test_a_screen_of_unknown_kind_is_not_called_a_window(desk: DeskHouse) -> None:
+    """Firefox does not say what is shown; that the room sees nothing else would be a promise nobody can keep."""
+    async with scripted_room(desk) as room, chromium() as browser, open_tab(browser, "about:blank") as tab:
+        await tab.add_init_script(JS_WITHOUT_SURFACE)
+        await room.invite("4711")
+        await tab.goto(f"{desk.address}/desk/{desk.desk_token()}#name=Frau%20Kaya")
+        await tab.click(by("knock"))
+        await room.admit(await room.knocked())
+        await tab.click(by("share"))
+        strip = tab.locator(by("stage-strip"))
+        await expect(strip).to_contain_text("Sie zeigen: was Sie ausgewählt haben")
+        await expect(strip).to_contain_text("Der Raum sieht alles darauf.")

@@ -58,8 +58,9 @@ function nameOfRoom(call) {
 
 function onStage(round, call, media) {
   if (media.screen && call.hasPicture) {
-    const surface = SURFACES[media.screen.getSettings().displaySurface] ?? 'window';
-    const note = surface === 'screen' ? 'seesAll' : 'seesOnly';
+    // Not every browser says what it is; then it may be everything.
+    const surface = SURFACES[media.screen.getSettings().displaySurface] ?? 'chosen';
+    const note = surface === 'window' || surface === 'tab' ? 'seesOnly' : 'seesAll';
     const who = say('youShow', { what: say(surface) });
     return { mode: 'own', stream: ownStream('screen', media.screen), who, note: say(note) };
   }
