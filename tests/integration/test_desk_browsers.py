@@ -38,6 +38,25 @@ JS_SILENCE = """async (fields) => {
   return silent;
 }"""
 
+JS_HEIGHTS = """async () => {
+  const { Heights } = await import('/assets/heights.js');
+  const element = (isHidden) => {
+    const made = Object.assign(document.createElement('div'), { hidden: isHidden });
+    made.style.width = '320px';
+    made.style.height = '200px';
+    document.body.append(made);
+    return made;
+  };
+  let said = null;
+  const heights = new Heights((now) => (said = [...now]));
+  heights.show([
+    { id: 'seen', camera: element(false), screen: null },
+    { id: 'hidden', camera: element(true), screen: null },
+  ]);
+  heights.say();
+  return said;
+}"""
+
 JS_WITHOUT_SURFACE = """{
   const all = MediaStreamTrack.prototype.getSettings;
   MediaStreamTrack.prototype.getSettings = function () {
@@ -92,3 +111,13 @@ async def test_a_screen_of_unknown_kind_is_not_called_a_window(desk: DeskHouse) 
         strip = tab.locator(by("stage-strip"))
         await expect(strip).to_contain_text("Sie zeigen: was Sie ausgewählt haben")
         await expect(strip).to_contain_text("Der Raum sieht alles darauf.")
+
+
+async def test_heights_are_told_by_older_browsers_too(desk: DeskHouse) -> None:
+    """Safari has `checkVisibility` from 17.4 on."""
+    async with scripted_room(desk) as room, chromium() as browser, open_tab(browser, "about:blank") as tab:
+        await tab.add_init_script("delete Element.prototype.checkVisibility")
+        await tab.goto(f"{desk.address}/desk/{desk.desk_token()}#name=Frau%20Kaya")
+        found = await tab.evaluate(JS_HEIGHTS)
+        assert found == [["seen", {"camera_px": 180, "screen_px": 0}], ["hidden", {"camera_px": 0, "screen_px": 0}]]
+        assert room.heard == []

@@ -43,9 +43,9 @@ export class Heights {
   }
 }
 
-/** A picture never overflows its element; pictures are taken to be 16 : 9. */
+/** A picture never overflows its element; pictures are taken to be 16 : 9. What is hidden has no size. */
 function heightOf(element) {
-  if (!element || document.hidden || !element.checkVisibility()) return 0;
+  if (!element || document.hidden) return 0;
   const { width, height } = element.getBoundingClientRect();
   const inside = element.dataset.fit === 'cover' ? height : Math.min(height, width * SIXTEEN_TO_NINE);
   return Math.ceil((inside * devicePixelRatio) / STEP_PX) * STEP_PX;
