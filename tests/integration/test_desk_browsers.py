@@ -65,6 +65,32 @@ JS_WITHOUT_SURFACE = """{
   };
 }"""
 
+JS_LATE_SOUND = """{
+  // Silent until the first click, as browsers are; the fake counts what would sound at once then.
+  window.notes = 0;
+  window.AudioContext = class {
+    state = 'suspended';
+    currentTime = 0;
+    destination = null;
+    waiting = [];
+    constructor() { window.context = this; }
+    resume() { return new Promise((resolve) => this.waiting.push(resolve)); }
+    allow() {
+      this.state = 'running';
+      for (const resolve of this.waiting) resolve();
+    }
+  };
+  window.GainNode = class {
+    gain = { linearRampToValueAtTime() {}, exponentialRampToValueAtTime() {} };
+    connect() { return this; }
+  };
+  window.OscillatorNode = class {
+    connect(next) { return next; }
+    start() { window.notes += 1; }
+    stop() {}
+  };
+}"""
+
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[DeskHouse]:
@@ -121,3 +147,20 @@ async def test_heights_are_told_by_older_browsers_too(desk: DeskHouse) -> None:
         found = await tab.evaluate(JS_HEIGHTS)
         assert found == [["seen", {"camera_px": 180, "screen_px": 0}], ["hidden", {"camera_px": 0, "screen_px": 0}]]
         assert room.heard == []
+
+
+async def test_a_bell_that_had_to_be_silent_does_not_ring_all_at_once(desk: DeskHouse) -> None:
+    """Browsers let a page sound from the first click on; the strokes until then are over by then."""
+    async with scripted_room(desk) as room, chromium() as browser, open_tab(browser, "about:blank") as tab:
+        await tab.add_init_script(JS_LATE_SOUND)
+        await tab.clock.install()
+        await tab.goto(f"{desk.address}/desk/{desk.desk_token()}#name=Frau%20Kaya")
+        await expect(tab.locator(by("ready"))).to_be_visible()
+        await room.ring()
+        await expect(tab.locator(by("ring"))).to_be_visible()
+        await tab.clock.run_for(20_000)
+        assert await tab.evaluate("notes") == 0
+        await tab.evaluate("context.allow()")
+        assert await tab.evaluate("notes") == 2
+        await tab.clock.run_for(3000)
+        assert await tab.evaluate("notes") == 4

@@ -17,8 +17,16 @@ export class RingSound {
 
   play() {
     this.context ??= new AudioContext();
-    // Before the person's first click the browser keeps it silent; the title and the card ring all the same.
-    if (this.context.state === 'suspended') this.context.resume().catch(() => {});
+    if (this.context.state === 'running') return this.strike();
+    // Before the person's first click the browser keeps it silent; the title and the card ring all the same. What could
+    // not be heard is over by then: notes of a clock that stands would all sound at once. Asked for each time, as one
+    // that was asked for before the click may wait for ever.
+    const allowed = this.context.resume().then(() => this.timer && this.waits === allowed && this.strike());
+    this.waits = allowed;
+    allowed.catch(() => {});
+  }
+
+  strike() {
     for (const [pitch, delay] of NOTES) {
       const start = this.context.currentTime + delay;
       const note = new OscillatorNode(this.context, { frequency: pitch });
