@@ -57,6 +57,11 @@ JS_HEIGHTS = """async () => {
   return said;
 }"""
 
+JS_WITHOUT_STORAGE = """Object.defineProperty(window, 'sessionStorage', {
+  get() { throw new DOMException('', 'SecurityError'); },
+});"""
+"""As where an office blocks all cookies."""
+
 JS_WITHOUT_SURFACE = """{
   const all = MediaStreamTrack.prototype.getSettings;
   MediaStreamTrack.prototype.getSettings = function () {
@@ -123,6 +128,18 @@ async def test_a_path_is_silent_only_where_its_checks_are_counted(desk: DeskHous
     async with chromium() as browser, open_tab(browser, f"{desk.address}/desk/{desk.desk_token()}") as tab:
         assert await tab.evaluate(JS_SILENCE, {}) == 0
         assert await tab.evaluate(JS_SILENCE, {"requestsReceived": 3}) == 4000
+
+
+async def test_page_works_where_nothing_may_be_stored(desk: DeskHouse) -> None:
+    """It asks for the name again after it was loaded anew, and that is all."""
+    async with chromium() as browser, open_tab(browser, "about:blank") as tab:
+        await tab.add_init_script(JS_WITHOUT_STORAGE)
+        await tab.goto(f"{desk.address}/desk/{desk.desk_token()}")
+        await tab.fill(by("name"), "Frau Kaya")
+        await tab.click(by("name-go"))
+        await expect(tab.locator(by("ready"))).to_be_visible()
+        await tab.goto(f"{desk.address}/desk/{desk.desk_token()}#name=Herr%20Brandt")
+        await expect(tab.locator("#who")).to_contain_text("Herr Brandt")
 
 
 async def test_a_screen_of_unknown_kind_is_not_called_a_window(desk: DeskHouse) -> None:

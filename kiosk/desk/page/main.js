@@ -39,14 +39,28 @@ const socket = new DeskSocket(token, { opened, heard, lost, closed });
 let isDrawing = false;
 let saidPresence = '';
 
-/** Kept for this tab only, so that loading the page anew does not ask again; never sent unsealed. */
+/** Never sent unsealed. */
 function takeName() {
-  const given = new URLSearchParams(location.hash.slice(1)).get('name');
+  const given = new URLSearchParams(location.hash.slice(1)).get('name')?.slice(0, 60);
   if (given) {
-    sessionStorage.setItem('name', given.slice(0, 60));
+    keepName(given);
     history.replaceState(null, '', location.pathname);
+    return given;
   }
-  return sessionStorage.getItem('name') ?? '';
+  try {
+    return sessionStorage.getItem('name') ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** For this tab only, so that loading the page anew does not ask again. A browser that blocks cookies keeps nothing. */
+function keepName(name) {
+  try {
+    sessionStorage.setItem('name', name);
+  } catch (error) {
+    console.warn('the name is not kept', error.name);
+  }
 }
 
 // The line to the desk server.
@@ -221,7 +235,7 @@ document.addEventListener('click', ({ target }) => {
 document.getElementById('name-form').addEventListener('submit', (event) => {
   event.preventDefault();
   state.name = document.getElementById('name').value.trim();
-  sessionStorage.setItem('name', state.name);
+  keepName(state.name);
   sayPresence();
   draw();
 });
