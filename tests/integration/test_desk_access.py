@@ -1,0 +1,53 @@
+"""The partner's page on the narrowest phone, and for people who hear it instead of seeing it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, ViewportSize, expect
+
+from tests.fakes.browser import by, chromium, open_tab
+from tests.fakes.desk_house import DeskHouse, desk_house
+from tests.fakes.desk_room import ScriptedRoom, scripted_room
+
+PHONE = ViewportSize(width=360, height=640)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[DeskHouse]:
+    async with desk_house(tmp_path) as house:
+        yield house
+
+
+@pytest.fixture
+async def room(desk: DeskHouse) -> AsyncIterator[ScriptedRoom]:
+    async with scripted_room(desk) as room:
+        yield room
+
+
+@pytest.fixture
+async def tab(desk: DeskHouse, room: ScriptedRoom) -> AsyncIterator[Page]:
+    """A page on a phone, whose person has two appointments and has just said her name."""
+    await room.invite("4711", "4712")
+    async with chromium() as browser, open_tab(browser, "about:blank") as tab:
+        await tab.set_viewport_size(PHONE)
+        await tab.goto(f"{desk.address}/desk/{desk.desk_token()}")
+        await tab.fill(by("name"), "Frau Kaya")
+        await expect(tab.locator(by("invitation"))).to_have_count(2)
+        await tab.click(by("name-go"))
+        await expect(tab.locator("#ready-title")).to_be_focused()
+        yield tab
+
+
+async def test_every_button_is_within_the_narrowest_phone(tab: Page, room: ScriptedRoom) -> None:
+    """Nothing is cut off, and nobody has to scroll sideways."""
+    for step in ("ready", "call"):
+        if step == "call":
+            await tab.locator(by("knock")).first.click()
+            await room.admit(await room.knocked())
+        await expect(tab.locator(by(step))).to_be_visible()
+        assert await tab.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+        beyond = (
+            "[...document.querySelectorAll('button')].filter((one) => one.getBoundingClientRect().right > innerWidth)"
+        )
+        assert await tab.evaluate(f"{beyond}.map((one) => one.textContent)") == []
