@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
 
+from kiosk.contract.partner import HelpCall
 from tests.fakes.browser import by, chromium, open_tab
-from tests.fakes.desk_house import DeskHouse, desk_house
+from tests.fakes.desk_house import DESK, DeskHouse, desk_house
 from tests.fakes.desk_room import ScriptedRoom, scripted_room
 
 PHONE = ViewportSize(width=360, height=640)
@@ -51,3 +52,15 @@ async def test_every_button_is_within_the_narrowest_phone(tab: Page, room: Scrip
             "[...document.querySelectorAll('button')].filter((one) => one.getBoundingClientRect().right > innerWidth)"
         )
         assert await tab.evaluate(f"{beyond}.map((one) => one.textContent)") == []
+
+
+async def test_who_calls_is_seen_at_once_on_a_phone(tab: Page, room: ScriptedRoom) -> None:
+    """The page has scrolled on to what it says; a card that comes above it is brought into sight."""
+    await room.ring()
+    await expect(tab.locator(by("ring-accept"))).to_be_in_viewport()
+    await tab.click(by("ring-decline"))
+    await tab.locator(by("try-out")).scroll_into_view_if_needed()
+    rung = await room.ring(ring="s" * 16)
+    help_call = HelpCall(help="5" * 16, room="Raum 2.14", asked=rung.deadline, key=rung.key)
+    await room.say(DESK, help_call, retain=True)
+    await expect(tab.locator(by("help-coming"))).to_be_in_viewport()

@@ -1,7 +1,7 @@
 // The left column: rooms that ring, and today's invitations.
 
 import { icon } from './icons.js';
-import { keep, make, setText } from './list.js';
+import { bringIntoSight, keep, make, setText } from './list.js';
 import { languageName, pick, say, time } from './texts.js';
 
 const EARLY_MS = 15 * 60_000;
@@ -14,7 +14,9 @@ const REPLIES = [
 
 export function showAside(state) {
   const rings = state.name ? [...state.rings] : [];
-  keep(document.getElementById('rings'), rings, makeRing, (element, ring) => showRing(element, ring, state));
+  const update = (element, ring) => showRing(element, ring, state);
+  const fresh = keep(document.getElementById('rings'), rings, makeRing, update);
+  if (!state.call) bringIntoSight(fresh);
   const invitations = todays(state);
   keep(document.getElementById('invitations'), invitations, makeInvitation, (element, item) => {
     showInvitation(element, item, state);

@@ -1,7 +1,7 @@
 // Rooms that ask this desk for help: who comes, and when it is over. The answer is sealed for the room, for it has a name.
 
 import { icon } from './icons.js';
-import { keep, make, setText } from './list.js';
+import { bringIntoSight, keep, make, setText } from './list.js';
 import { newKeys, Seal } from './sealing.js';
 import { say, time } from './texts.js';
 
@@ -15,7 +15,8 @@ export async function reply(call, word, name) {
 
 export function showHelp(state) {
   const calls = state.name ? [...state.helps] : [];
-  keep(document.getElementById('helps'), calls, makeCard, (card, call) => showCard(card, call, state));
+  const fresh = keep(document.getElementById('helps'), calls, makeCard, (card, call) => showCard(card, call, state));
+  if (!state.call) bringIntoSight(fresh);
 }
 
 function makeCard(terminal) {

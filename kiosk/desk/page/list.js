@@ -1,19 +1,27 @@
 // Keeps a list of elements in step with a list of things, without touching what stays: focus and videos survive.
 
-/** `items`: [key, thing] pairs; `make(key)` makes an element, `update(element, thing)` fills it. */
+/** `items`: [key, thing] pairs; `make(key)` makes an element, `update(element, thing)` fills it. Returns the new. */
 export function keep(parent, items, make, update) {
   const old = new Map([...parent.children].map((element) => [element.dataset.key, element]));
+  const made = [];
   items.forEach(([key, thing], index) => {
     let element = old.get(key);
     old.delete(key);
     if (!element) {
       element = make(key);
       element.dataset.key = key;
+      made.push(element);
     }
     if (parent.children[index] !== element) parent.insertBefore(element, parent.children[index] ?? null);
     update(element, thing);
   });
   for (const element of old.values()) element.remove();
+  return made;
+}
+
+/** Cards of those who call: on a small screen they may come outside of what is seen of the page. */
+export function bringIntoSight(cards) {
+  for (const card of cards) card.scrollIntoView({ block: 'nearest' });
 }
 
 export function setText(element, text) {
