@@ -64,3 +64,12 @@ async def test_who_calls_is_seen_at_once_on_a_phone(tab: Page, room: ScriptedRoo
     help_call = HelpCall(help="5" * 16, room="Raum 2.14", asked=rung.deadline, key=rung.key)
     await room.say(DESK, help_call, retain=True)
     await expect(tab.locator(by("help-coming"))).to_be_in_viewport()
+
+
+async def test_the_seconds_of_a_ring_are_not_read_out_one_by_one(tab: Page, room: ScriptedRoom) -> None:
+    """Who calls is read out at once, over everything else; what changes every second would drown it."""
+    await room.ring()
+    politeness = "(element) => element.closest('[aria-live]').getAttribute('aria-live')"
+    card = tab.locator(by("ring"))
+    assert await card.get_by_text("ruft").evaluate(politeness) == "assertive"
+    assert await card.get_by_text("klingelt noch").evaluate(politeness) == "off"

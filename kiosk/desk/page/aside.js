@@ -28,7 +28,9 @@ function makeRing(id) {
   const card = make('div', 'ring', make('h2', '', icon('phone-call'), make('span')), make('p'));
   card.dataset.testid = 'ring';
   card.firstChild.lastChild.dataset.part = 'title';
-  card.lastChild.append(make('b'), make('br'), make('span'), make('br'), make('span'));
+  const seconds = make('span');
+  seconds.setAttribute('aria-live', 'off');
+  card.lastChild.append(make('b'), make('br'), make('span'), make('br'), seconds);
   for (const [reply, glyph, look] of REPLIES) {
     const button = make('button', `btn ${look}`, icon(glyph), make('span', '', say(reply)));
     Object.assign(button.dataset, { action: 'answer', ring: id, reply, testid: `ring-${reply}` });
