@@ -70,9 +70,11 @@ class Rules:
         if isinstance(page.link, GuestLink):
             allowed = terminal == page.link.terminal
         else:
-            # A server that was started anew knows of no call and of no ring before its time. The room itself lets
-            # nobody speak for a call that is not theirs.
-            is_known = (terminal, desk_of(page.link)) in self._invitations or self._visits.get(call) is not None
+            # A server that was started anew knows of no call and of no ring before its time; one that runs has heard
+            # what rooms said to desks at other servers. The room itself lets nobody speak for a call not theirs.
+            desk = desk_of(page.link)
+            is_known = (terminal, desk) in self._invitations or self._visits.get(call) is not None
+            is_known = is_known or self._visits.has_spoken(terminal, desk, call)
             allowed = is_known or (self._is_new() and topics.is_terminal(terminal))
         known = self._visits.get(call)
         if not allowed or (known and known.terminal != terminal):

@@ -125,9 +125,11 @@ class Switchboard:
                 self._rings.stop(word.desk, word.terminal, word.message.ring)
         for page in tuple(self.pages):
             self._pass_on(page, word.terminal, word.desk, word.message)
-        if isinstance(word.message, Door) and word.message.standing in (Standing.DECLINED, Standing.LEFT):
+        if isinstance(word.message, Door):
+            is_over = word.message.standing in (Standing.DECLINED, Standing.LEFT)
+            self._visits.room_spoke(word.terminal, word.desk, word.message.call, is_over=is_over)
             visit = self._visits.get(word.message.call)
-            if visit and (visit.terminal, visit.desk) == (word.terminal, word.desk):
+            if is_over and visit and (visit.terminal, visit.desk) == (word.terminal, word.desk):
                 self._visits.end(visit.call)
 
     def _taken_back(self, word: RoomWord) -> None:

@@ -53,6 +53,7 @@ class Visits:
 
     _by_call: dict[str, Visit] = field(default_factory=dict)
     _ended: deque[str] = field(default_factory=lambda: deque(maxlen=_ENDED))
+    _spoken: dict[tuple[str, str], deque[str]] = field(default_factory=dict)
 
     def get(self, call: str) -> Visit | None:
         return self._by_call.get(call)
@@ -72,6 +73,20 @@ class Visits:
     def has_ended(self, call: str) -> bool:
         """Whether the room was told, or said itself, that this call is over."""
         return call in self._ended and call not in self._by_call
+
+    def room_spoke(self, terminal: str, desk: str, call: str, *, is_over: bool) -> None:
+        """The room said where the call stands, which may be one whose page is at another server."""
+        calls = self._spoken.pop((terminal, desk), deque(maxlen=MAX_VISITS))
+        if call in calls:
+            calls.remove(call)
+        if not is_over:
+            calls.append(call)
+        if calls:
+            self._spoken[terminal, desk] = calls
+
+    def has_spoken(self, terminal: str, desk: str, call: str) -> bool:
+        """Whether this call goes on between the two, as the room said last."""
+        return call in self._spoken.get((terminal, desk), ())
 
     def owned(self, call: str, terminal: str, page: Page) -> Visit | None:
         """The visit, when it is this page's own and at that room."""
