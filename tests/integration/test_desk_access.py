@@ -73,3 +73,12 @@ async def test_the_seconds_of_a_ring_are_not_read_out_one_by_one(tab: Page, room
     card = tab.locator(by("ring"))
     assert await card.get_by_text("ruft").evaluate(politeness) == "assertive"
     assert await card.get_by_text("klingelt noch").evaluate(politeness) == "off"
+
+
+async def test_focus_stays_when_something_before_it_goes(tab: Page, room: ScriptedRoom) -> None:
+    """Who works with the keyboard is not thrown back to the beginning of the page."""
+    stays = tab.locator(by("invitation")).filter(has_text="4712").locator(by("knock"))
+    await stays.focus()
+    await room.invite("4712")
+    await expect(tab.locator(by("invitation"))).to_have_count(1)
+    await expect(stays).to_be_focused()

@@ -2,11 +2,13 @@
 
 /** `items`: [key, thing] pairs; `make(key)` makes an element, `update(element, thing)` fills it. Returns the new. */
 export function keep(parent, items, make, update) {
-  const old = new Map([...parent.children].map((element) => [element.dataset.key, element]));
+  const keys = new Set(items.map(([key]) => key));
+  // Before the rest is put in order: what is only moved loses the focus, and its sound or picture for a moment.
+  for (const element of [...parent.children]) if (!keys.has(element.dataset.key)) element.remove();
+  const known = new Map([...parent.children].map((element) => [element.dataset.key, element]));
   const made = [];
   items.forEach(([key, thing], index) => {
-    let element = old.get(key);
-    old.delete(key);
+    let element = known.get(key);
     if (!element) {
       element = make(key);
       element.dataset.key = key;
@@ -15,7 +17,6 @@ export function keep(parent, items, make, update) {
     if (parent.children[index] !== element) parent.insertBefore(element, parent.children[index] ?? null);
     update(element, thing);
   });
-  for (const element of old.values()) element.remove();
   return made;
 }
 
