@@ -11,7 +11,7 @@ from kiosk.contract.partner import Heartbeat, Leave
 from kiosk.contract.state import Standing
 from kiosk.desk.socket import HEARTBEAT_S
 from tests.fakes.browser import by, chromium, open_tab
-from tests.fakes.desk_house import DeskHouse, desk_house
+from tests.fakes.desk_house import DESK, OTHER_TERMINAL, DeskHouse, desk_house
 from tests.fakes.desk_room import scripted_room
 
 NAME = "#name=Frau%20Kaya"
@@ -95,3 +95,26 @@ async def test_who_comes_back_too_late_knocks_again(desk: DeskHouse, forgets: bo
         await expect(tab.locator(by("waiting"))).to_contain_text("Sie warten an der Tür")
         await room.admit(second)
         await expect(tab.locator(by("call"))).to_be_visible()
+
+
+async def test_what_was_taken_back_while_the_line_was_gone_is_no_longer_offered(desk: DeskHouse) -> None:
+    """An appointment that was cancelled meanwhile; one that still is stays, with its button under the finger."""
+    lines = Lines()
+    async with (
+        scripted_room(desk) as room,
+        scripted_room(desk, OTHER_TERMINAL) as other,
+        chromium() as browser,
+        open_tab(browser, "about:blank") as tab,
+    ):
+        await tab.route_web_socket("**/socket/*", lines.take)
+        await tab.goto(f"{desk.address}/desk/{desk.desk_token()}{NAME}")
+        await room.invite("4711")
+        await other.invite("4712")
+        await expect(tab.locator(by("invitation"))).to_have_count(2)
+        stays = tab.locator(by("knock")).and_(tab.locator(f"[data-terminal='{OTHER_TERMINAL}']"))
+        await stays.focus()
+        lines.is_dead = True
+        await room.say(DESK, b"", kind="invitations", retain=True)
+        await lines.routes[0].close(code=3000)
+        await expect(tab.locator(by("invitation"))).to_have_count(1)
+        await expect(stays).to_be_focused()

@@ -14,6 +14,8 @@ import { pick, say } from './texts.js';
 
 const NOTICE_MS = 6000;
 const RING_GRACE_MS = 500;
+/** So long after the line is there again the server has said all that still holds. */
+const RETOLD_MS = 3000;
 const [, kind, token] = location.pathname.split('/');
 
 const state = {
@@ -24,6 +26,7 @@ const state = {
   isOffline: false,
   closedReason: '',
   invitations: new Map(),
+  untold: new Set(),
   rings: new Map(),
   helps: new Map(),
   mine: new Set(),
@@ -67,6 +70,7 @@ function keepName(name) {
 
 function opened() {
   state.isOffline = false;
+  expectAgain();
   saidPresence = '';
   sayPresence();
   const { call } = state;
@@ -75,6 +79,16 @@ function opened() {
     call.lookAgain();
   }
   draw();
+}
+
+/** Nobody tells what was taken back while the line was gone: it is what is not told again. */
+function expectAgain() {
+  const untold = (state.untold = new Set(state.invitations.keys()));
+  setTimeout(() => {
+    if (untold !== state.untold || state.isOffline) return;
+    for (const terminal of untold) state.invitations.delete(terminal);
+    draw();
+  }, RETOLD_MS);
 }
 
 function lost() {
@@ -103,6 +117,7 @@ function heard(message) {
 function roomSaid(terminal, message) {
   const { call } = state;
   if (message.type === 'invitations') {
+    state.untold.delete(terminal);
     if (message.items.length) state.invitations.set(terminal, message);
     else state.invitations.delete(terminal);
     if (call?.terminal === terminal && !call.isOver) call.keyChanged(message.key);
