@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from kiosk.contract import configuration, topics
 from kiosk.contract.errors import ConfigurationError, MalformedError
 from kiosk.contract.links import IceServers, MediaServer, MediaServers
@@ -154,7 +156,17 @@ def link_guest(central: Central, terminal: str, number: str, guest: str) -> Done
 
 
 def revoke(central: Central, link: str, is_dry: bool = False) -> Done:
-    """Withdraws a link by its id; a page that is open with it is closed. Raises BrokerError and MalformedError."""
+    """Withdraws a link by its id; a page that is open with it is closed.
+
+    Raises:
+        ConfigurationError: that is no id. Were it on the list, desk servers would believe none of the list.
+        BrokerError, MalformedError: the list cannot be read or published.
+    """
+    try:
+        link = msgspec.convert(link.strip(), invitation.LinkId)
+    except msgspec.ValidationError:
+        detail = "that is no link's id: 16 of a-z and 0-9, as `provision link` named it beside the link"
+        raise ConfigurationError(f"{detail}; nothing was withdrawn") from None
     with connected(central, is_dry) as broker:
         revoked: RevokedLinks = broker.read(topics.REVOKED, RevokedLinks) or RevokedLinks()
         if link in revoked.links:

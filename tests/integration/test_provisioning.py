@@ -225,6 +225,10 @@ async def test_links_are_made_for_desks_and_guests_and_withdrawn(
 
     for link in (desk_link.id, guest_link.id, desk_link.id):
         assert house.provision("link", "revoke", link) == 0
+    capsys.readouterr()
+    for word in (f"https://desk.example.org/guest/{token}", desk_link.id[:-1], ""):
+        assert house.provision("link", "revoke", word) == 1
+        assert "that is no link's id" in capsys.readouterr().err
     payload = await _retained(house, topics.REVOKED)
     assert payload is not None
     assert msgspec.json.decode(payload, type=RevokedLinks).links == (desk_link.id, guest_link.id)
