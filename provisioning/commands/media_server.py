@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from provisioning import janus
+from kiosk.contract.errors import ConfigurationError
+from provisioning import host, janus
 from provisioning.central import configuration, tasks
 from provisioning.commands.area import Area, Config, DryRun
 from provisioning.commands.rooms import Everywhere, Rooms, rooms
@@ -36,6 +37,15 @@ def new(
     dry_run: DryRun = False,
 ) -> Done:
     """Make the configuration of a Janus, and the file that `push` takes."""
+    for one in (address, *(media_address or ())):
+        if not host.is_address(one):
+            raise typer.BadParameter(f"{one!r} is no IP address")
+    if url and not host.is_url(url, "wss", "ws"):
+        raise typer.BadParameter(f"--url {url!r} is no WebSocket address; wss://media.example.org")
+    if media_ports:
+        _check_ports(media_ports)
+    if (file := janus.file_of(directory)).exists():
+        raise ConfigurationError(f"{file}: there is a media server already, and its key is kept; name another folder")
     if dry_run:
         return Done((f"would make {directory} with Janus's configuration and {janus.file_of(directory).name}",))
     server = janus.write(
@@ -53,6 +63,13 @@ def new(
         f"then: provision media-server push --room SITE.ROOM {janus.file_of(directory)}",
     )
     return Done(lines, facts={"directory": directory, "url": server.url, "file": janus.file_of(directory)})
+
+
+def _check_ports(text: str) -> None:
+    first, _, last = text.partition("-")
+    are_numbers = all(port.isascii() and port.isdigit() for port in (first, last))
+    if not are_numbers or not 0 < int(first) <= int(last) <= 65535:
+        raise typer.BadParameter(f"--media-ports {text!r} is no range; 20000-40000")
 
 
 @area.task(examples=("provision media-server push --room rathaus.zimmer-2 media-1/media-server.toml",))

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from kiosk.contract.errors import ConfigurationError
+from provisioning import host as hosts
 from provisioning import turn
 from provisioning.central import configuration, tasks
 from provisioning.commands.area import Area, Config, DryRun
@@ -27,6 +29,12 @@ def new(
     dry_run: DryRun = False,
 ) -> Done:
     """Make the configuration of a coturn, and the file that `push` takes."""
+    if not hosts.is_host(host):
+        raise typer.BadParameter(f"--host {host!r} is neither a host name nor an address")
+    if not hosts.is_address(address):
+        raise typer.BadParameter(f"--address {address!r} is no IP address; coturn listens at one")
+    if (file := turn.file_of(directory)).exists():
+        raise ConfigurationError(f"{file}: there is a relay already, and its secret is kept; name another folder")
     if dry_run:
         return Done((f"would make {directory} with turnserver.conf and {turn.file_of(directory).name}",))
     relay = turn.write(

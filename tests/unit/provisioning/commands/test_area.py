@@ -163,6 +163,42 @@ def test_the_shell_completes_areas_options_and_names(tmp_path: Path) -> None:
     assert "--time-zone" in complete("provision schedule push --t", 3)
 
 
+RELAY = ("relay", "new", "--host", "turn.example", "--address", "192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((*RELAY, "--host", "turn..example"), "'turn..example' is neither a host name"),
+        ((*RELAY, "--address", "turn.example"), "'turn.example' is no IP address"),
+        (("media-server", "new", "--address", "media.example"), "'media.example' is no IP address"),
+        (("media-server", "new", "--media-address", '192.0.2.1"'), "is no IP address"),
+        (("media-server", "new", "--url", "https://media.example"), "'https://media.example' is no WebSocket address"),
+        (("media-server", "new", "--media-ports", "40000-20000"), "'40000-20000' is no range"),
+        (("media-server", "new", "--media-ports", "20000"), "'20000' is no range"),
+    ],
+)
+def test_what_coturn_or_janus_would_not_start_with_is_wrong_usage(
+    tmp_path: Path, arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told here and not by a journal on another machine."""
+    assert main([*arguments, str(tmp_path / "x")]) == 2
+    assert message in " ".join(capsys.readouterr().err.split())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", [RELAY, ("media-server", "new")])
+def test_a_secret_in_use_is_never_drawn_anew(
+    tmp_path: Path, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same command twice leaves relay or media server as they were told."""
+    assert main([*command, str(tmp_path)]) == 0
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert main([*command, str(tmp_path)]) == 1
+    assert "name another folder" in capsys.readouterr().err
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
 def test_new_folders_are_only_told_of_in_a_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is written."""
     for command in (["media-server", "new"], ["relay", "new", "--host", "turn.example", "--address", "192.0.2.1"]):
