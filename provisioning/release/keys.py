@@ -1,6 +1,7 @@
 """Keys that sign releases: Ed25519, one file a person, which only its owner can read, with a passphrase or without."""
 
 import json
+import re
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -11,6 +12,7 @@ from kiosk.contract.errors import ConfigurationError
 from provisioning.authority import write_private
 
 PUBLIC = ".pub"
+_FILE_NAME = re.compile(r"^\w[\w .-]{0,63}\Z")
 _NAME = "x-rundtisch-name"
 """Where the owner's name stands in a public key; it is for messages, and proves nothing."""
 
@@ -19,8 +21,10 @@ def create(directory: Path, name: str, passphrase: bytes = b"") -> Path:
     """Makes `{name}.key` and `{name}.pub`; returns the former.
 
     Raises:
-        ConfigurationError: there is one already; it is never overwritten.
+        ConfigurationError: there is one already, which is never overwritten; or the name is none for a file.
     """
+    if not _FILE_NAME.match(name):
+        raise ConfigurationError(f"{name!r} is no name for a key: 1 to 64 letters, digits, blanks, - and .")
     path = directory / f"{name}.key"
     if path.exists():
         raise ConfigurationError(f"{path}: is there already")

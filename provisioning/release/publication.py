@@ -104,7 +104,10 @@ def rollout_of(repository: Repository) -> Rollout:
 
 def halt(repository: Repository, now: datetime) -> Rollout:
     """Nobody begins any more; returns what was halted. Raises ConfigurationError when nothing is rolled out."""
-    rollout = replace(rollout_of(repository), is_halted=True, why="")
+    before = rollout_of(repository)
+    if not before.serial:
+        raise ConfigurationError(f"{repository.directory}: nothing is rolled out")
+    rollout = replace(before, is_halted=True, why="")
     roll_out(repository, rollout, now)
     return rollout
 

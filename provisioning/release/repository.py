@@ -56,7 +56,8 @@ class Repository:
 
     def newest(self, role: str) -> "Metadata[Any] | None":
         """The published metadata of the role with the highest version."""
-        versions = [int(path.name.split(".")[0]) for path in self.metadata.glob(f"*.{role}.json")]
+        found = (path.name.split(".")[0] for path in self.metadata.glob(f"*.{role}.json"))
+        versions = [int(word) for word in found if word.isdigit()]  # no copy that somebody left there
         return self.read(self.metadata / f"{max(versions)}.{role}.json") if versions else None
 
     def waiting(self, role: str) -> "Metadata[Any] | None":

@@ -56,6 +56,7 @@ def test_a_release_on_its_way(releases: Path, people: Path, say: Say) -> None:
     assert "ready for `publish`" in say("sign", releases, people / "carla.key")
     assert "release 2 is published" in say("publish", releases)
     assert "nothing is rolled out" in say("rollout", releases)
+    assert f"{releases}: nothing is rolled out" in say("rollout", releases, "--halt", code=1)
     for percent in ("1", "10"):
         assert f"rolled out to {percent} %" in say("rollout", releases, "7", percent)
     assert "halted at 10 %" in say("rollout", releases, "--halt")
@@ -156,6 +157,14 @@ def test_nothing_is_overwritten(releases: Path, people: Path, say: Say) -> None:
     assert "`provision release new` begins" in say("publish", people, code=1)
 
 
+def test_a_key_has_a_name_that_a_file_can_have(tmp_path: Path, say: Say) -> None:
+    """One that is seen in a folder, and lies where it was said."""
+    for name in ("", ".", "../anna", "a/b", "-anna", "x" * 300):
+        assert "is no name for a key" in say("key", "--directory", tmp_path / "keys", "--plain", "--", name, code=1)
+    assert not list(tmp_path.iterdir())
+    say("key", "Jürgen.müller-2", "--directory", tmp_path, "--plain")
+
+
 def test_a_file_that_is_no_bundle(releases: Path, people: Path, say: Say) -> None:
     assert "anna.key" in say("add", releases, people / "anna.key", code=1)
     assert f"{people}/nowhere.tar: No such file" in say("add", releases, people / "nowhere.tar", code=1)
@@ -171,6 +180,8 @@ def test_a_folder_that_was_not_made_is_not_there(people: Path, say: Say) -> None
 
 def test_metadata_that_cannot_be_read_is_named(releases: Path, say: Say) -> None:
     """By the timer, too, which has nobody to look at a traceback."""
+    (releases / "public/metadata/copy of 1.root.json").write_text("")  # of somebody who saved it before
+    say("publish", releases, "--renew")
     timestamp = releases / "public/metadata/timestamp.json"
     timestamp.unlink()
     timestamp.mkdir()
