@@ -16,6 +16,7 @@ An area that is one command (`provision wiring`) is `Area(..., is_single=True)`.
 
 import errno
 import inspect
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -27,7 +28,7 @@ import msgspec
 import typer
 
 from kiosk.contract.errors import ConfigurationError, RundtischError
-from provisioning.outcome import DONE, NOTHING_DONE, Done, Table
+from provisioning.outcome import DONE, NOTHING_DONE, PARTLY_DONE, Done, Table
 
 _P = ParamSpec("_P")
 _Task = Callable[_P, Done]
@@ -105,7 +106,13 @@ def _speaking(function: Callable[..., Done]) -> Callable[..., None]:
             raise _refused(error, as_json) from None
         except OSError as error:
             raise _refused(_plain(error), as_json) from None
-        _say(done, as_json)
+        try:
+            _say(done, as_json)
+        except BrokenPipeError:  # whoever read has seen enough
+            raise
+        except OSError as error:
+            print(f"provision: done, but the answer cannot be written: {error.strerror}", file=sys.stderr)
+            raise typer.Exit(PARTLY_DONE) from None
         raise typer.Exit(done.exit_code)
 
     signature = inspect.signature(function)
@@ -131,6 +138,8 @@ def _plain(error: OSError) -> ConfigurationError:
 
 
 def _say(done: Done, as_json: bool) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):  # in a Latin-1 locale it is said as far as it goes
+        sys.stdout.reconfigure(errors="backslashreplace")
     if as_json:
         rows = [dict(zip(done.table.columns, row, strict=True)) for row in done.table.rows] if done.table else None
         facts = done.facts or ({} if rows is None else {"rows": rows})
@@ -141,13 +150,16 @@ def _say(done: Done, as_json: bool) -> None:
             _print_table(done.table)
         for line in done.lines:
             print(line)
+    if sys.stdout:
+        sys.stdout.flush()
     for refusal in done.refused:
         print(f"refused: {refusal.detail}", file=sys.stderr)
 
 
 def _print_json(exit_code: int, facts: dict[str, object]) -> None:
     plain = msgspec.to_builtins({"ok": exit_code == DONE, "exit_code": exit_code, **facts}, enc_hook=str)
-    print(json.dumps(plain, ensure_ascii=False))
+    is_utf_8 = bool(sys.stdout) and sys.stdout.encoding.lower() in ("utf-8", "utf8")
+    print(json.dumps(plain, ensure_ascii=not is_utf_8))
 
 
 def _print_table(table: Table) -> None:

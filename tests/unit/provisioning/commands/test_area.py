@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import typer
@@ -97,6 +98,33 @@ def test_what_the_system_refuses_is_an_error_like_any_other(tmp_path: Path, caps
         assert capsys.readouterr() == ("", f"provision: {said}\n")
     assert run("write", str(tmp_path), "--json") == 1
     assert json.loads(capsys.readouterr().out)["error"]["detail"] == f"{tmp_path}: Is a directory"
+
+
+@pytest.mark.parametrize(("options", "said"), [((), b"B\\xfcro"), (("--json",), rb'"title": "B\u00fcro"')])
+def test_an_answer_is_given_in_every_locale(tmp_path: Path, options: tuple[str, ...], said: bytes) -> None:
+    """As far as its signs go; what a program reads stays JSON."""
+    (tmp_path / "plan.toml").write_text('[central]\nbroker = "b"\nenrolment = "https://b"\n[sites.a]\ntitle = "Büro"\n')
+    ran = _listed(tmp_path, *options, PYTHONIOENCODING="ascii")
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert said in ran.stdout
+
+
+def test_an_answer_that_cannot_be_written_is_no_traceback(tmp_path: Path) -> None:
+    """Onto a full disk; what was asked for is done."""
+    (tmp_path / "plan.toml").write_text('[central]\nbroker = "b"\nenrolment = "https://b"\n')
+    with Path("/dev/full").open("wb") as full:
+        ran = _listed(tmp_path, stdout=full)
+    assert ran.returncode == 3
+    assert ran.stderr == b"provision: done, but the answer cannot be written: No space left on device\n"
+
+
+def _listed(
+    plan: Path, *options: str, stdout: BinaryIO | int = subprocess.PIPE, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    command = (sys.executable, "-m", "provisioning", "site", "list", "--plan", str(plan), *options)
+    return subprocess.run(
+        command, stdout=stdout, stderr=subprocess.PIPE, env={**os.environ, **environment}, check=False
+    )
 
 
 def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
