@@ -209,7 +209,7 @@ def watch(
     """
     repository, limits = _repository(directory), trouble.Limits(terminals=terminals, share_pct=share)
     with connected(configuration.load(config), dry_run) as broker:
-        states = fleet.states_of(broker)
+        states, refused = fleet.states_of(broker)
         now, course, is_new = trouble.halt_if_bad(repository, states, limits, _now(), is_dry=dry_run)
         alert = broker.read(topics.ROLLOUT_ALERT, Alert)
         text = f"release {now.serial}, at {now.percent} %: {now.why}" if now.is_halted and now.why else ""
@@ -219,7 +219,7 @@ def watch(
             broker.clear(topics.ROLLOUT_ALERT)
     seen = f"{course.done} of {course.ring} terminals in its ring run it, {len(course.failed)} could not keep it"
     facts = {"ring": course.ring, "done": course.done, "failed": course.failed, "was_halted": is_new}
-    return Done((_standing(now, directory), seen), facts=facts, is_faulty=is_new)
+    return Done((_standing(now, directory), seen), refused, facts=facts, is_faulty=is_new)
 
 
 @area.task(examples=("provision release status",))

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from kiosk.contract import codec, topics
+from kiosk.contract.errors import MalformedError
 from kiosk.contract.mqtt import Alert, UpdateState
 from provisioning.central.configuration import Central
 from provisioning.central.messages import Connection, connected
@@ -12,10 +13,16 @@ from provisioning.release import rings
 COLUMNS = ("terminal", "ring", "version", "serial", "phase", "offered", "cause")
 
 
-def states_of(broker: Connection) -> dict[str, UpdateState]:
-    """By terminal. Raises BrokerError, MalformedError."""
-    found = broker.retained(topics.terminal("+", "state", "update"))
-    return {topics.split(topic)[1]: codec.decode(payload, UpdateState, topic) for topic, payload in found.items()}
+def states_of(broker: Connection) -> tuple[dict[str, UpdateState], tuple[MalformedError, ...]]:
+    """By terminal; and what is no such state, lest one terminal hides all others. Raises BrokerError."""
+    states: dict[str, UpdateState] = {}
+    refused: list[MalformedError] = []
+    for topic, payload in broker.retained(topics.terminal("+", "state", "update")).items():
+        try:
+            states[topics.split(topic)[1]] = codec.decode(payload, UpdateState, topic)
+        except MalformedError as error:
+            refused.append(error)
+    return states, tuple(refused)
 
 
 def status(central: Central) -> Done:
@@ -23,10 +30,9 @@ def status(central: Central) -> Done:
 
     Raises:
         BrokerError: it cannot be reached.
-        MalformedError: a terminal says what is no such state.
     """
     with connected(central) as broker:
-        states = states_of(broker)
+        states, refused = states_of(broker)
         alert: Alert | None = broker.read(topics.ROLLOUT_ALERT, Alert)
     rows = tuple(
         (
@@ -47,4 +53,4 @@ def status(central: Central) -> Done:
     lines += [f"halted by itself: {alert.text}"] if alert else []
     terminals = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
     facts = {"terminals": terminals, "running": {str(serial): count for serial, count in running.items()}}
-    return Done(tuple(lines), table=Table(COLUMNS, rows), facts=facts)
+    return Done(tuple(lines), refused, table=Table(COLUMNS, rows), facts=facts)

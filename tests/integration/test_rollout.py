@@ -35,6 +35,10 @@ class Fleet:
         self.central = configuration.load(made.central_file)
 
     def say(self, terminal: str, **fields: str | int) -> None:
+        """How its last update went."""
+        self.publish(terminal, UpdateState(time=datetime.now(UTC), clock=Clock.NTP, **fields))  # type: ignore[arg-type]
+
+    def publish(self, terminal: str, state: object) -> None:
         """With that terminal's own certificate, as the broker's rules ask."""
         file = self.made.terminal_file(terminal)
         own = replace(
@@ -43,7 +47,6 @@ class Fleet:
             credentials_directory=self.made.credentials(file),
         )
         with connected(own) as connection:
-            state = UpdateState(time=datetime.now(UTC), clock=Clock.NTP, **fields)  # type: ignore[arg-type]
             connection.publish(topics.terminal(terminal, "state", "update"), state)
 
     def watch(self, *options: str, code: int = 0) -> str:
@@ -53,9 +56,9 @@ class Fleet:
         assert main(["release", "watch", folder, "--config", str(self.made.central_file), *options]) == code
         return self._capsys.readouterr().out
 
-    def status(self) -> str:
+    def status(self, code: int = 0) -> str:
         self._capsys.readouterr()
-        assert main(["release", "status", "--config", str(self.made.central_file)]) == 0
+        assert main(["release", "status", "--config", str(self.made.central_file)]) == code
         return " ".join(self._capsys.readouterr().out.split())
 
     def rollout(self, *words: str) -> str:
@@ -139,3 +142,13 @@ async def test_another_release_begins_without_what_was(fleet: Fleet) -> None:
     assert (fleet.now, fleet.alert()) == (Rollout(serial=9, percent=10, is_halted=True), "")
     fleet.rollout("9", "10")
     fleet.watch(code=3)
+
+
+async def test_what_one_terminal_says_hides_no_other(fleet: Fleet) -> None:
+    """One that is broken, or in wrong hands: the rollout is halted all the same, and it is named."""
+    fleet.publish(RING[0], {"serial": "eight"})
+    for name in RING[1:4]:
+        fleet.say(name, serial=7, offered=8, cause="no-frames")
+    assert "halted at 10 %" in fleet.watch(code=3)
+    assert fleet.now.is_halted
+    assert "no-frames" in fleet.status(code=3)
