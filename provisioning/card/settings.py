@@ -2,7 +2,6 @@
 
 import tempfile
 import textwrap
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from kiosk.contract.errors import ConfigurationError
 from kiosk.contract.wiring import PinFactory
 from provisioning import toml
 from provisioning.plan.model import Plan, Room
+from provisioning.plan.source import Source
 
 CONFIGURATION, AUTHORITY, PAGE = "terminal.toml", "ca.pem", "out-of-service.txt"
 SERVER = "RUNDTISCH_ENROLMENT_SERVER"
@@ -59,7 +59,7 @@ def page(contact: str) -> str:
 
 
 def _configuration(plan: Plan, room: Room) -> str:
-    said = _said(room.settings)
+    said = Source(room.settings).raw if room.settings else {}
     terminal = Terminal(
         name=room.name,
         room=room.title,
@@ -80,17 +80,6 @@ def _configuration(plan: Plan, room: Room) -> str:
     text = f"# {_COMMENT}\n\n{toml.text(tree)}"
     _check(text, room.settings or plan.file)
     return text
-
-
-def _said(file: Path | None) -> dict[str, Any]:
-    if file is None:
-        return {}
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{file}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file}: {error}") from None
 
 
 def _table(said: dict[str, Any], name: str) -> dict[str, Any]:

@@ -70,3 +70,15 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
     """No file is an error like any other."""
     with pytest.raises(ConfigurationError, match="No such file"):
         load(tmp_path / "none.toml")
+
+
+def test_the_mark_of_an_editor_on_windows_is_no_fault(tmp_path: Path) -> None:
+    """Who opens and saves the file there adds a byte order mark that nobody sees."""
+    file = tmp_path / "terminal.toml"
+    file.write_text(GOOD, encoding="utf-8-sig")
+    assert load(file) == load(_saved(tmp_path / "plain.toml", GOOD))
+
+
+def _saved(file: Path, text: str) -> Path:
+    file.write_text(text, encoding="utf-8")
+    return file

@@ -51,6 +51,26 @@ def test_a_room_is_shown_as_its_terminal_s_configuration(folder: Path, capsys: p
     assert made.display.dim_after_s == 60
 
 
+def test_settings_come_from_any_editor_and_are_refused_by_their_place(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As with the plan itself: a byte order mark is no fault, Latin-1 is, and line and column are named."""
+    (folder / "authority").mkdir()
+    (folder / "authority" / "ca.pem").write_text("a certificate")
+    assert main(["room", "add", "rathaus.b", "--title", "Saal B", "--settings", "dim.toml"]) == 0
+    text = "[display]\ndim_after_s = 60  # Büro\n"
+    (folder / "dim.toml").write_text(text, encoding="utf-8-sig")
+    assert main(["room", "show", "rathaus.b"]) == 0
+    assert "dim_after_s = 60" in capsys.readouterr().out
+    for data, message in (
+        (text.encode("latin-1"), "dim.toml: byte 32 is no UTF-8; save the file as UTF-8"),
+        (b"[display]\ndim_after_s = \n", "dim.toml:2:15: Invalid value"),
+    ):
+        (folder / "dim.toml").write_bytes(data)
+        assert main(["room", "show", "rathaus.b"]) == 1
+        assert message in capsys.readouterr().err
+
+
 def test_a_room_that_is_taken_out_leaves_the_rest(folder: Path) -> None:
     """A house goes when it has no rooms any more."""
     assert main(["site", "remove", "rathaus"]) == 1
