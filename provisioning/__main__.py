@@ -1,9 +1,10 @@
 """`provision`: what IT staff do from a command line. See `provision AREA COMMAND --help`."""
 
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -91,5 +92,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return DONE
 
 
+def run() -> int:
+    """The program. Told to end, or its terminal closed, it clears up as after Ctrl-C, and ends as it was told."""
+    told: list[int] = []
+
+    def end(number: int, _: object) -> NoReturn:
+        told.append(number)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not below nohup
+            signal.signal(number, end)
+    code = main()
+    for by in told[:1]:
+        signal.signal(by, signal.SIG_DFL)
+        signal.raise_signal(by)
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

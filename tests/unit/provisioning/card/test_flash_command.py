@@ -1,7 +1,11 @@
 """`provision flash`, as it is typed: a plan, an image, a card in a file."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -266,3 +270,20 @@ def test_packages_have_to_be_a_terminals(house: Path, capsys: pytest.CaptureFixt
     (folder / "xwayland_24_arm64.deb").write_bytes(b"")
     assert main(["flash", NAME, "--image", "c.img", "--packages", "debs"]) == 1
     assert "xwayland_24_arm64.deb is no Debian package, or cut off" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_who_is_told_to_end_leaves_nothing_behind(house: Path, number: signal.Signals) -> None:
+    """The terminal's window closed, a session ended: no copy of ticket or password stays on this machine."""
+    os.mkfifo("image")
+    (house / "tmp").mkdir()
+    before = sorted(house.iterdir())
+    words = ("flash", NAME, "--image", "card.img", "--from", "image", "--ticket", "ticket.toml")
+    process = subprocess.Popen(
+        (sys.executable, "-m", "provisioning", *words), stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": "tmp"}
+    )
+    with Path("image").open("wb"):  # which waits until the other side reads
+        process.send_signal(number)
+        process.communicate()
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
+    assert (sorted(house.iterdir()), list((house / "tmp").iterdir())) == (before, [])
