@@ -158,7 +158,7 @@ def _say(done: Done, as_json: bool) -> None:
 
 def _print_json(exit_code: int, facts: dict[str, object]) -> None:
     plain = msgspec.to_builtins({"ok": exit_code == DONE, "exit_code": exit_code, **facts}, enc_hook=str)
-    is_utf_8 = bool(sys.stdout) and sys.stdout.encoding.lower() in ("utf-8", "utf8")
+    is_utf_8 = (getattr(sys.stdout, "encoding", None) or "utf-8").lower() in ("utf-8", "utf8")
     print(json.dumps(plain, ensure_ascii=not is_utf_8))
 
 

@@ -1,5 +1,7 @@
 """What all commands of `provision` have in common: help that teaches, one JSON object, plain errors, exit codes."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -107,6 +109,13 @@ def test_an_answer_is_given_in_every_locale(tmp_path: Path, options: tuple[str, 
     ran = _listed(tmp_path, *options, PYTHONIOENCODING="ascii")
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert said in ran.stdout
+
+
+def test_an_answer_can_be_caught_by_a_program_in_python() -> None:
+    """Which gives it a text to be written into, without an encoding."""
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert run("good", "--json") == 0
+    assert json.loads(said.getvalue())["ok"]
 
 
 def test_an_answer_that_cannot_be_written_is_no_traceback(tmp_path: Path) -> None:
