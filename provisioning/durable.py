@@ -23,11 +23,11 @@ def write(path: Path, data: bytes, mode: int = 0o600) -> None:
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
+        new.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             new.unlink()
         raise
-    new.replace(path)
     sync_folder(path.parent)
 
 

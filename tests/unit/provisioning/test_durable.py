@@ -56,6 +56,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     file.mkdir()  # cannot be replaced by a file
     with pytest.raises(OSError):
         durable.write(file, b"new")
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
     durable.write(tmp_path / "good", b"old")
     assert (tmp_path / "good").read_bytes() == b"old"
 
