@@ -1,6 +1,7 @@
 """What is put on a card as it is, looked at before: Debian packages, the terminal's ticket, its staff's number."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,15 +52,19 @@ def staff_pin(file: Path) -> str:
     return number
 
 
-def drawn(enrolment_file: Path, terminal: str) -> Ticket:
-    """A new ticket, which makes all earlier ones of the terminal worthless.
+def drawing(enrolment_file: Path, terminal: str) -> Callable[[], Ticket]:
+    """Draws a new ticket when it is called, which makes all earlier ones of the terminal worthless.
 
     Raises:
         ConfigurationError: the enrolment server's file cannot be read, or does not know how.
     """
     enrolment = configuration.load(enrolment_file)
-    done = tasks.draw_ticket(enrolment, terminal, enrolment.ticket_life, None)
-    return msgspec.convert(done.facts["ticket"], Ticket)
+
+    def draw() -> Ticket:
+        done = tasks.draw_ticket(enrolment, terminal, enrolment.ticket_life, None)
+        return msgspec.convert(done.facts["ticket"], Ticket)
+
+    return draw
 
 
 def ticket(file: Path, terminal: str, now: datetime | None = None) -> Ticket:

@@ -31,7 +31,9 @@ class Preparation:
     network: Network = field(default_factory=Network)
     time_zone: str = "Europe/Berlin"
     ticket: Ticket | None = None
-    """None: the terminal shows a code on its screen, and waits for somebody to approve it."""
+    """None, and nothing to draw one: the terminal shows a code, and waits for somebody to approve it."""
+    draw: Callable[[], Ticket] | None = None
+    """Asked for a ticket when all else is known to be right: earlier ones of the terminal are worthless then."""
     staff_pin: str = field(default="", repr=False)
     """The number of the staff page; empty: it cannot be opened."""
     settings: Mapping[str, bytes] = field(default_factory=dict)
@@ -62,21 +64,21 @@ def files(wanted: Preparation, system: System, boot: Boot, instance: str) -> Fil
     """
     found = _folder(wanted, system)
     found[places.SUMS] = _sums(found)
-    if wanted.ticket:
-        found[tickets.NAME] = tickets.text(wanted.ticket).encode()
+    rest: Files = {}
     more = [f"cfg80211.ieee80211_regdom={wanted.network.wifi.country}"] if wanted.network.wifi else []
     if system is System.TRIXIE:
-        found[cloud_init.USER_DATA] = cloud_init.user_data(hostname(wanted.terminal), wanted.time_zone).encode()
+        rest[cloud_init.USER_DATA] = cloud_init.user_data(hostname(wanted.terminal), wanted.time_zone).encode()
         tree = netplan.network_config(wanted.network, wanted.terminal)
-        found[netplan.NAME] = cloud_init.dump(tree).encode()
-        found[cloud_init.META_DATA] = cloud_init.meta_data(instance).encode()
+        rest[netplan.NAME] = cloud_init.dump(tree).encode()
+        rest[cloud_init.META_DATA] = cloud_init.meta_data(instance).encode()
         more.append(f"ds=nocloud;i={instance}")
     else:
-        found[firstrun.NAME] = firstrun.script(hostname(wanted.terminal), wanted.time_zone).encode()
+        rest[firstrun.NAME] = firstrun.script(hostname(wanted.terminal), wanted.time_zone).encode()
         more += firstrun.KERNEL
-    found[kernel.CONFIG] = kernel.config(_text(boot, kernel.CONFIG)).encode()
-    found[kernel.CMDLINE] = kernel.cmdline(_text(boot, kernel.CMDLINE), more).encode()
-    return found
+    rest[kernel.CONFIG] = kernel.config(_text(boot, kernel.CONFIG)).encode()
+    rest[kernel.CMDLINE] = kernel.cmdline(_text(boot, kernel.CMDLINE), more).encode()
+    ticket = wanted.ticket or (wanted.draw() if wanted.draw else None)
+    return found | ({tickets.NAME: tickets.text(ticket).encode()} if ticket else {}) | rest
 
 
 def leftovers(boot: Boot) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def flash(
         if ticket:
             preparation = replace(preparation, ticket=parts.ticket(ticket, preparation.terminal))
         elif enrolment and not dry_run:
-            preparation = replace(preparation, ticket=parts.drawn(enrolment, preparation.terminal))
+            preparation = replace(preparation, draw=parts.drawing(enrolment, preparation.terminal))
         job = Job(preparation=preparation, source=source, system=system, is_dry=dry_run)
         report = _write(job, disk, image_file, boot_folder, may_be_fixed=fixed is not None)
     return _told(report, room, job, will_draw=bool(enrolment and dry_run and not ticket))
@@ -172,6 +172,7 @@ def _ask(disk: disks.Disk, *, may_be_fixed: bool) -> None:
 
 def _told(report: Report, room: str, job: Job, *, will_draw: bool) -> Done:
     ready, written = report.ready, report.written
+    has_ticket = bool(job.preparation.ticket or job.preparation.draw)
     table = Table(("file", "bytes", "state"), tuple((one.name, str(one.size), one.kind) for one in ready.changes))
     on = f"{report.target} (Raspberry Pi OS {ready.system.value.capitalize()})"
     if job.is_dry:
@@ -183,7 +184,7 @@ def _told(report: Report, room: str, job: Job, *, will_draw: bool) -> Done:
         lines.append("put it into the terminal, plug in the network, then power: it installs itself and enrols")
     if will_draw:
         lines.append("a ticket would be drawn, and earlier ones of this terminal become worthless")
-    elif not job.preparation.ticket:
+    elif not has_ticket:
         approve = f"provision central enrolment approve CODE --terminal {room}"
         lines.append(f"without a ticket its screen will show a code: {approve}")
     if not job.preparation.software:
@@ -199,7 +200,7 @@ def _told(report: Report, room: str, job: Job, *, will_draw: bool) -> Done:
         "target": report.target,
         "system": ready.system.value,
         "is_dry": job.is_dry,
-        "has_ticket": job.preparation.ticket is not None,
+        "has_ticket": has_ticket,
         "has_staff_pin": bool(job.preparation.staff_pin),
         "files": [{"name": one.name, "bytes": one.size, "state": one.kind} for one in ready.changes],
         "bytes": written.size if written else None,

@@ -234,6 +234,23 @@ def test_a_ticket_is_drawn_where_the_enrolment_server_is(
     assert [(one.terminal, bool(one.key_hash)) for one in _tokens(server)] == [(NAME, False)]
 
 
+def test_a_card_that_is_refused_costs_no_ticket(
+    house: Path, images: Images, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The terminal's card that is on its way to it stays good."""
+    server = Enrolment(
+        url="https://central.example.org:8444", authority_directory=house / "authority", state_directory=house
+    )
+    enrolment.write(house / "enrolment.toml", server, Authority(house / "authority"), ("127.0.0.1",))
+    arguments = ["flash", NAME, "--enrolment", "enrolment.toml"]
+    assert main([*arguments, "--image", "card.img", "--from", str(images.bookworm)]) == 0
+    (house / "damaged.img").write_bytes(b"no image")
+    (house / "folder").mkdir()
+    for target in (["--boot-folder", "folder"], ["--image", "x.img", "--from", "damaged.img"], ["--image", "y.img"]):
+        assert main([*arguments, *target]) == 1
+    assert [bool(one.withdrawn_at) for one in _tokens(server)] == [False]
+
+
 def _tokens(server: Enrolment) -> list[Token]:
     with Registry(server.registry_file) as registry:
         return list(registry.tokens.all())
