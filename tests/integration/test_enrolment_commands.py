@@ -138,6 +138,10 @@ async def test_who_asks_for_the_wrong_thing_is_told(
     """No file, no terminal's name, nothing to revoke."""
     assert main(["central", "enrolment", "pending", "--config", str(tmp_path / "none.toml")]) == 1
     assert await scene.central("token", "new", "Nord") == 1
+    assert await scene.central("token", "new", TERMINAL) == 0
+    for place in (".", "/dev/null/ticket.toml", "/proc/ticket.toml"):
+        assert await scene.central("token", "new", TERMINAL, "--to", place) == 1
+    assert [one.withdrawn_at for one in scene.house.registry.tokens.all()] == [None]
     assert await scene.central("revoke", "nord.r9") == 1
     assert await asyncio.to_thread(main, ["enrol", "run", "--server", "http://h", "--root", str(tmp_path)]) == 1
     assert await asyncio.to_thread(main, ["enrol", "renew", "--root", str(tmp_path / "blank")]) == 1

@@ -49,8 +49,10 @@ class Issuance:
         self._gone: dict[str, bool] = {}
         self._fingerprint = authority.fingerprint
 
-    def draw_token(self, terminal: str, valid_for: timedelta) -> str:
+    def draw_token(self, terminal: str, valid_for: timedelta, keep: Callable[[str], None] = lambda token: None) -> str:
         """A new token; earlier ones of the terminal that nobody used are worthless from now on.
+
+        Where `keep` cannot put it to where it is needed, the earlier ones stay good.
 
         Raises:
             ConfigurationError: that is no terminal.
@@ -64,6 +66,7 @@ class Issuance:
             self._registry.tokens.add(
                 Token(hash=_hash(token), terminal=terminal, issued_at=now, expires_at=now + valid_for)
             )
+            keep(token)
         return token
 
     def enrol(self, der: bytes, terminal: str, token: str) -> x509.Certificate:

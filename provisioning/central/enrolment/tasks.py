@@ -12,6 +12,7 @@ from provisioning.central.enrolment.configuration import Enrolment
 from provisioning.central.enrolment.issuance import Issuance
 from provisioning.central.enrolment.registry import Issued, Registry
 from provisioning.enrolment import ticket
+from provisioning.enrolment.ticket import Ticket
 from provisioning.outcome import Done, Table
 
 
@@ -27,23 +28,30 @@ def _issuance(
 
 def draw_ticket(enrolment: Enrolment, terminal: str, valid_for: timedelta, to: Path | None) -> Done:
     """A ticket for one terminal, into a file (0600) or to be read off."""
+    if to is not None and not to.name:
+        raise ConfigurationError(f"{to}: a file is wanted, and not a folder")
+
+    cards: list[Ticket] = []
+
+    def keep(token: str) -> None:
+        url, fingerprint = enrolment.url, enrolment.authority.fingerprint
+        cards.append(
+            ticket.new(
+                server=url, fingerprint=fingerprint, token=token, terminal=terminal, now=_now(), valid_for=valid_for
+            )
+        )
+        if to is not None:
+            durable.write(to, ticket.text(cards[0]).encode())
+
     with Registry(enrolment.registry_file) as registry:
-        token = _issuance(enrolment, registry).draw_token(terminal, valid_for)
-    card = ticket.new(
-        server=enrolment.url,
-        fingerprint=enrolment.authority.fingerprint,
-        token=token,
-        terminal=terminal,
-        now=_now(),
-        valid_for=valid_for,
-    )
+        try:
+            _issuance(enrolment, registry).draw_token(terminal, valid_for, keep)
+        except OSError as error:
+            raise ConfigurationError(f"{to}: {error.strerror}; earlier tickets stay good") from None
+    card = cards[0]
     until = f"good for one enrolment, until {card.expires_at.astimezone():%d.%m.%Y %H:%M}"
     if to is None:
         return Done((f"# {until}", *ticket.text(card).splitlines()), facts={"ticket": card})
-    try:
-        durable.write(to, ticket.text(card).encode())
-    except OSError as error:
-        raise ConfigurationError(f"{to}: {error.strerror}") from None
     lines = (f"wrote {to} for {terminal}, {until}", f"put it on the card's boot partition as {ticket.NAME}")
     return Done(lines, facts={"file": to, "terminal": terminal, "expires_at": card.expires_at})
 

@@ -1,5 +1,6 @@
 """Who gets a certificate, and who does not; without a network, at any time of the clock."""
 
+import errno
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,6 +84,18 @@ def test_a_token_that_is_not_good_opens_nothing(office: Office, change: str, nam
         office.rules.enrol(request.new(request.new_key(), name), name, "x" * 43 if change == "guessed" else token)
     assert _fault(caught) is expected
     assert not office.registry.certificates.all()
+
+
+def test_a_token_that_cannot_be_kept_leaves_the_one_before(office: Office) -> None:
+    """A full disk in the place of the ticket's file."""
+
+    def fail(token: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    office.rules.draw_token("nord.r1", DAY)
+    with pytest.raises(OSError, match="No space left"):
+        office.rules.draw_token("nord.r1", DAY, fail)
+    assert [one.withdrawn_at for one in office.registry.tokens.all()] == [None]
 
 
 def test_the_registry_holds_no_token(office: Office, tmp_path: Path) -> None:
