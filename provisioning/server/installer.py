@@ -79,12 +79,22 @@ chmod 640 "$ROOT@KEY@"
 install -D -m 644 "$SYSTEMD/sysusers.d/rundtisch-central.conf" "$ROOT/etc/sysusers.d/rundtisch-central.conf"
 systemd-sysusers --root="$ROOT/" rundtisch-central.conf
 
-# The broker keeps its list of revoked certificates: it is newer than the one made with the folder.
+# The broker keeps its list of revoked certificates: it is newer than the one made with the folder. Who is cut off
+# between the last steps finds it in the folder that was put aside.
+broker=$ROOT/etc/mosquitto/rundtisch
+rm -rf "$broker.new"
 put_all mosquitto broker /etc/mosquitto/rundtisch.new
-[ ! -e "$ROOT/etc/mosquitto/rundtisch/revoked.crl" ] ||
-    cp -p "$ROOT/etc/mosquitto/rundtisch/revoked.crl" "$ROOT/etc/mosquitto/rundtisch.new/revoked.crl"
-rm -rf "$ROOT/etc/mosquitto/rundtisch"
-mv "$ROOT/etc/mosquitto/rundtisch.new" "$ROOT/etc/mosquitto/rundtisch"
+for old in "$broker" "$broker.old"; do
+    [ -e "$old/revoked.crl" ] || continue
+    cp -p "$old/revoked.crl" "$broker.new/revoked.crl"
+    break
+done
+if [ -e "$broker" ]; then
+    rm -rf "$broker.old"
+    mv "$broker" "$broker.old"
+fi
+mv "$broker.new" "$broker"
+rm -rf "$broker.old"
 unit mosquitto.service.d/rundtisch.conf
 
 for part in desk central; do

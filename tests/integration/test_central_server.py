@@ -86,6 +86,42 @@ def test_the_installer_changes_nothing_where_something_is_missing(tmp_path: Path
     assert sorted(one.name for one in (root / "etc").iterdir()) == ["passwd"]
 
 
+def test_an_installation_that_was_cut_off_revokes_all_the_same(tmp_path: Path) -> None:
+    """At whichever step: the broker's list is newer than the folder's, and without it stolen terminals come in."""
+    house, root = _init(tmp_path), tmp_path / "root"
+    for folder in ("etc/ssl/rundtisch", "etc/mosquitto/rundtisch", "opt/rundtisch/current", "usr/lib/sysusers.d"):
+        (root / folder).mkdir(parents=True)
+    (root / "opt/rundtisch/current/systemd").symlink_to(ROOT / "systemd")
+    users = ("mosquitto", "turnserver", "rundtisch-enrolment", "rundtisch-releases")
+    (root / "etc/passwd").write_text("".join(f"{user}:x:0:0::/:/bin/sh\n" for user in ("root", *users)))
+    (root / "etc/group").write_text("".join(f"{user}:x:0:\n" for user in ("root", *users)))
+    for name in ("page.pem", "page-key.pem"):
+        (root / "etc/ssl/rundtisch" / name).write_text("x")
+    revoked = root / "etc/mosquitto/rundtisch/revoked.crl"
+    revoked.write_text("of today")
+    tool = tmp_path / "bin/mv"
+    tool.parent.mkdir()
+    for cut in range(3):  # where a folder of the broker is moved for the first, the second time, never
+        tool.write_text(_CUT.format(count=tmp_path / f"moved-{cut}", cut=cut))
+        tool.chmod(0o755)
+        path = f"{tool.parent}:/usr/sbin:/usr/bin:/sbin:/bin"
+        command = ("sh", str(house / "install.sh"), str(root))
+        done = subprocess.run(command, env={"PATH": path}, capture_output=True, text=True, check=False)
+        assert done.returncode in ((9, 0) if cut else (9,)), done.stderr
+    assert done.returncode == 0
+    assert revoked.read_text() == "of today"
+    assert [one.name for one in (root / "etc/mosquitto").iterdir()] == ["rundtisch"]
+
+
+_CUT = """#!/bin/sh
+case $1 in */etc/mosquitto/rundtisch | */etc/mosquitto/rundtisch.new)
+    echo >> "{count}"
+    [ "$(wc -l < "{count}")" -le {cut} ] || [ {cut} = 2 ] || exit 9 ;;
+esac
+exec /bin/mv "$@"
+"""
+
+
 @pytest.mark.appliance
 async def test_a_machine_of_the_central_side_is_made_and_found_well(tmp_path: Path) -> None:
     """By install.sh, twice; all parts by their units at their real places and ports. Without two exactly those fail."""
