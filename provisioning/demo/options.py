@@ -77,6 +77,9 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     said = parser.parse_args(arguments)
     if (said.report or said.screenshots) and not said.headless:
         parser.error("--report and --screenshots need --headless: it is the visitor who looks")
+    for place in (said.screenshots, said.logs):
+        _check_place(parser, place)
+    _check_place(parser, said.report, is_file=True)
     return Options(
         is_headless=said.headless,
         seconds=said.seconds,
@@ -89,6 +92,19 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         report=said.report and said.report.resolve(),
         logs=said.logs and said.logs.resolve(),
     )
+
+
+def _check_place(parser: argparse.ArgumentParser, place: Path | None, *, is_file: bool = False) -> None:
+    """A visit takes a minute: that what was seen cannot be kept is said before it."""
+    if place is None:
+        return
+    if is_file and place.is_dir():
+        parser.error(f"{place} is a folder; name a file in it")
+    there = next(one for one in (place.absolute(), *place.absolute().parents) if one.exists())
+    if not there.is_dir() and not (is_file and there == place.absolute()):
+        parser.error(f"{place}: {there} is no folder")
+    if not os.access(there, os.W_OK):
+        parser.error(f"{place}: you may not write to {there}")
 
 
 def _engine(text: str) -> EngineChoice:

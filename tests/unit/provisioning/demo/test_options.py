@@ -29,6 +29,11 @@ def test_known_panels_have_their_own_density(text: str, dpi: float, is_near: boo
         ["--camera", "holiday.mp4"],
         ["--report", "r.json"],
         ["--screenshots", "shots"],
+        ["--headless", "--screenshots", "/dev/null"],
+        ["--headless", "--screenshots", "/dev/null/shots"],
+        ["--headless", "--report", "."],
+        ["--headless", "--report", "/dev/null/r.json"],
+        ["--logs", "/dev/null"],
     ],
 )
 def test_what_cannot_be_is_refused_at_once(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
