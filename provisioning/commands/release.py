@@ -177,7 +177,7 @@ def publish(
 def rollout(
     directory: Folder,
     serial: Annotated[int, typer.Argument(metavar="SERIAL")] = 0,
-    percent: Annotated[int, typer.Argument(metavar="PERCENT", min=0, max=100)] = 0,
+    percent: Annotated[int | None, typer.Argument(metavar="PERCENT", min=0, max=100, show_default=False)] = None,
     halt: Annotated[bool, typer.Option("--halt", help="Nobody begins any more; who has it keeps it.")] = False,
 ) -> Done:
     """Let so many percent of all terminals take a release: 1, 10, 50, 100; each ring has those before it in it.
@@ -188,6 +188,8 @@ def rollout(
     if halt:
         publication.halt(repository, _now())
     elif serial:
+        if percent is None:
+            raise typer.BadParameter(f"{serial} to how many percent of all terminals? 1, 10, 50 or 100")
         publication.roll_out(repository, Rollout(serial=serial, percent=percent), _now())
     now = publication.rollout_of(repository)
     facts = {"serial": now.serial, "percent": now.percent, "is_halted": now.is_halted, "why": now.why}

@@ -59,6 +59,8 @@ def test_a_release_on_its_way(releases: Path, people: Path, say: Say) -> None:
     assert f"{releases}: nothing is rolled out" in say("rollout", releases, "--halt", code=1)
     for percent in ("1", "10"):
         assert f"rolled out to {percent} %" in say("rollout", releases, "7", percent)
+    assert "7 to how many percent of all terminals?" in say("rollout", releases, "7", code=2)
+    assert "rolled out to 10 %" in say("rollout", releases)
     assert "halted at 10 %" in say("rollout", releases, "--halt")
     said = json.loads(say("rollout", releases, "--json"))
     assert (said["serial"], said["percent"], said["is_halted"]) == (7, 10, True)
