@@ -26,7 +26,9 @@ def push(
     room: Annotated[str, typer.Option(metavar="SITE.ROOM", help="The room's terminal.")],
     time_zone: Annotated[
         ZoneInfo | None,
-        typer.Option(parser=_zone, metavar="ZONE", help="For times that name none; default: the file's."),
+        typer.Option(
+            parser=_zone, metavar="ZONE", help="For times that name none; default: `time_zone` in CONFIG.toml."
+        ),
     ] = None,
     config: Config = None,
     dry_run: DryRun = False,
