@@ -45,13 +45,15 @@ def read(file: Path, form: Form, way: Callable[[str, int], Way]) -> list[Entry]:
     Raises:
         ConfigurationError: no text, no rows, or a column that is not known; file, line and column are named.
     """
-    rows = _rows(text_of(file))
+    rows = _rows(file, text_of(file))
     if not rows:
         raise ConfigurationError(f"{file}:1:1: the file is empty; the first line names the columns: {_known(form)}")
     head, *rest = rows
     for cell in head:
         if not _is_known(cell.text, form):
             raise _fault(file, cell, f"{cell.text!r} is no column", f"columns are: {_known(form)}")
+        if cell.text in (one.text for one in head if one is not cell):
+            raise _fault(file, cell, f"the column {cell.text!r} is there twice", "take one out")
     if form.key not in (cell.text for cell in head):
         raise _fault(file, head[0], f"the column {form.key!r} is missing", f"columns are: {_known(form)}")
     return [_entry(file, form, head, row, way, index) for index, row in enumerate(rest)]
@@ -102,7 +104,7 @@ def _value(file: Path, form: Form, column: str, cell: Cell) -> Any:
     return cell.text
 
 
-def _rows(text: str) -> list[list[Cell]]:
+def _rows(file: Path, text: str) -> list[list[Cell]]:
     """Lines without any cell are left out."""
     first = text.partition("\n")[0]
     separator = max(_SEPARATORS, key=first.count)
@@ -113,6 +115,8 @@ def _rows(text: str) -> list[list[Cell]]:
         begin = (line, at - start + 1)
         if text[at : at + 1] == '"':
             content, at = _quoted(text, at + 1)
+            if at < 0:
+                raise _fault(file, Cell("", *begin), "this cell begins with a quote that has no end", "add it")
         else:
             end = min(found for found in (text.find(separator, at), text.find("\n", at), len(text)) if found >= 0)
             content, at = text[at:end], end
@@ -131,12 +135,12 @@ def _rows(text: str) -> list[list[Cell]]:
 
 
 def _quoted(text: str, at: int) -> tuple[str, int]:
-    """The content from behind the opening quote, and where it ends; a doubled quote stands for one."""
+    """The content from behind the opening quote, and where it ends, -1: nowhere; a doubled quote stands for one."""
     content = ""
     while True:
         end = text.find('"', at)
         if end < 0:
-            return content + text[at:], len(text)
+            return content + text[at:], -1
         content += text[at:end]
         if text[end + 1 : end + 2] != '"':
             return content, end + 1

@@ -244,6 +244,8 @@ def test_the_same_fault_in_every_row_is_not_told_a_thousand_times(
         ("room,title\nrathaus.a,A,b\n", ":2:13: 'b' has no column"),
         ("room,title\n,A\n", ":2:1: 'room' is empty"),
         ("title,room\nA,rathaus.a\nB,rathaus.Z 4\n", ":3:3: 'rathaus.Z 4' is no terminal"),
+        ("room,title,title\nrathaus.a,A,B\n", ":1:6: the column 'title' is there twice"),
+        ('room,title\nrathaus.a,"A\nrathaus.b,B\n', ":2:11: this cell begins with a quote that has no end"),
         ("room,title,vlan\nrathaus.a,A,sieben\n", ":2:13: 'sieben' is no number"),
         ("room,title\nturm.a,A\n", ":2:1: there is no site 'turm'"),
         ("room,title\nrathaus.zimmer-2,A\n", ":2:1: there is a room 'rathaus.zimmer-2' already"),
