@@ -120,7 +120,8 @@ def _alone(folder: Path) -> Iterator[None]:
     """Of two who write into the folder the second one waits. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with contextlib.suppress(OSError):  # NFS locks no folder: there is a moment left, and no more
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
