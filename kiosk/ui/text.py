@@ -81,9 +81,11 @@ def break_lines(text: str, width_px: float, measure: Measure, *, is_rtl: bool, m
         text: In the order it is read; may hold line ends.
         width_px: Room for a line; 0 or less means any width.
         measure: Width of a line in visual order.
-        is_rtl: The direction around the text.
+        is_rtl: The direction around the text. Words of another script alone (a German sentence on an Arabic screen)
+            keep their own, or their full stop would stand before them.
         max_lines: 0 for any number.
     """
+    is_rtl = is_rtl and (has_rtl(text) or not any(char.isalpha() for char in text))
 
     def fits(line: str) -> bool:
         return width_px <= 0 or measure(visual(line, is_rtl)) <= width_px

@@ -51,6 +51,14 @@ def test_lines_are_broken_before_they_are_reordered() -> None:
     assert lines[1] == visual("ثلاثة", True)
 
 
+def test_a_german_sentence_on_an_arabic_screen_keeps_its_points_behind_it() -> None:
+    """What partners write, and words of the directory that nobody translated; not a name in Arabic words."""
+    assert break_lines("Sie sucht einen Platz.", 0, by_letters, is_rtl=True).lines == ["Sie sucht einen Platz."]
+    assert break_lines("Dolmetschen: Arabisch", 130, by_letters, is_rtl=True).lines == ["Dolmetschen:", "Arabisch"]
+    assert break_lines("عرض Frau Kaya.", 110, by_letters, is_rtl=True).lines[1] == ".Kaya"
+    assert break_lines("- 42", 0, by_letters, is_rtl=True).lines == [visual("- 42", True)]
+
+
 def test_what_does_not_fit_ends_with_an_ellipsis() -> None:
     """A word that is too long, and the last line that is allowed."""
     assert break_lines("Schuldnerberatung", 60, by_letters, is_rtl=False) == (["Schul…"], False)
