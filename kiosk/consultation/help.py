@@ -53,7 +53,7 @@ def answer(state: State, event: events.HelpAnswered, fresh: events.Fresh) -> _St
     help = state.help
     if help is None:
         return state, ()
-    who = event.who[:_LONGEST_NAME]
+    who = roster.one_line(event.who)[:_LONGEST_NAME]
     state = replace(state, help=replace(help, answered=help.answered or state.now, who=who, is_overdue=False))
     if help.answered is not None:
         return state, ()

@@ -91,6 +91,11 @@ def office_words(state: State, partner: Partner, language: str) -> str:
     return words(office.name, language) if office else partner.office
 
 
+def one_line(words: str) -> str:
+    """What a page says of somebody, without line ends and tabs: the screen has a line for it, not a column."""
+    return " ".join(words.split())
+
+
 def is_interpreted_now(state: State) -> bool:
     """Whether an interpreter's voice is heard at this moment."""
     speaking = {peer.call for peer in state.media.peers if peer.is_speaking}

@@ -63,6 +63,13 @@ def test_who_comes_is_on_the_screen_and_in_no_event():
     assert "Weber" not in repr(house.said)
 
 
+def test_who_comes_is_one_line():
+    """Whatever the page that answers has sent."""
+    house = House().do(intents.AskHelp()).do(events.HelpAnswered(who="Frau\n\nWeber\n"))
+    assert house.state.help is not None
+    assert house.state.help.who == "Frau Weber"
+
+
 def test_an_answer_does_not_cover_a_conversation():
     """There the notice says it, and the button in the bar."""
     house = House().in_session().do(intents.AskHelp()).do(intents.CloseSheet()).do(events.HelpAnswered())

@@ -25,6 +25,12 @@ def test_a_knock_shows_a_chip_and_sounds_softly():
     assert media_plan(house.state).peers == ()
 
 
+def test_a_name_is_one_line_whatever_the_page_sends():
+    """A name of thirty lines would cover the whole screen when its bearer leaves."""
+    house = House().in_session().knock("youth-1", name=" Frau\r\nKaya\n" + "\n".join("oben"))
+    assert house.partner("youth-1").name == "Frau Kaya o b e n"
+
+
 def test_no_sound_falls_into_the_words_of_an_interpreter():
     """The chip is there all the same; when the interpreter is silent again, the door sounds."""
     house = House().in_session().ringing("words-1")
