@@ -8,6 +8,8 @@ import gc
 
 from kivy.clock import Clock
 
+from kiosk.ui import text
+
 _FRAMES = 2
 """After it was shown, until it has been on the glass once. Nobody touches so soon what has just come."""
 
@@ -30,5 +32,6 @@ class Garbage:
         if self._frames > 0:
             self._next_frame()
             return
+        text.forget()  # after the frames in which what was left may have been drawn once more
         gc.collect()
         gc.enable()

@@ -49,6 +49,11 @@ def visual(line: str, is_rtl: bool) -> str:
     return _face(get_display(reshape(line), base_dir="R" if is_rtl else "L"), is_rtl)
 
 
+def forget() -> None:
+    """Drop the lines that are kept ready: names are among them."""
+    visual.cache_clear()
+
+
 def _face(drawn: str, is_rtl: bool) -> str:
     """Turn the brackets of right-to-left parts round, which `get_display` of python-bidi 0.6 leaves to its caller.
 

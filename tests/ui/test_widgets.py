@@ -2,12 +2,18 @@
 
 import gc
 import weakref
+from collections.abc import Iterator
+from types import FrameType
 from typing import Any
+
+import pytest
+from msgspec.structs import replace
 
 from kiosk.ui.views import ButtonView, Kind, StageView, TileView
 from kiosk.ui.views import Picture as Look
 from tests.ui import mock_views as views
 from tests.ui.stage import Glass
+from tests.unit.ui.visits import BRANDT, KAYA, a_session, a_state, shown
 
 
 def rgb(colour: Any) -> tuple[int, ...]:
@@ -164,6 +170,31 @@ def test_parts_that_are_gone_are_forgotten(glass: Glass) -> None:
     glass.settle()
     gc.collect()
     assert [ref() for ref in gone] == [None, None]
+
+
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_no_name_stays_in_memory_when_a_screen_is_left(glass: Glass, language: str) -> None:
+    """The goodbye says that names were deleted: they are, also where lines are kept ready to be drawn again."""
+    from kiosk.ui.garbage import Garbage
+    from kiosk.ui.screens import Host
+
+    host, garbage = glass.place(Host()), Garbage()
+    word = "".join(("Quitten", "baum"))  # no constant of this file
+    name = f"Frau {word}"
+    host.show(shown(a_session(replace(BRANDT, name=name), replace(KAYA, name=name), language=language)))
+    glass.settle()
+    assert list(holders(word))
+    garbage.wait()
+    host.show(shown(a_state("10:12")))
+    glass.settle()
+    assert list(holders(word)) == []
+
+
+def holders(word: str) -> Iterator[str]:
+    """Lines with this word that something keeps, but for the running tests themselves."""
+    for one in gc.get_objects():
+        if type(one) is not FrameType:
+            yield from (kept for kept in gc.get_referents(one) if type(kept) is str and word in kept and word != kept)
 
 
 def test_only_a_connecting_tile_moves(glass: Glass) -> None:
