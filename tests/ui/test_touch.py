@@ -215,6 +215,19 @@ def test_the_ok_key_does_what_a_touch_does(glass: Glass) -> None:
     assert said == ["done"]
 
 
+def test_a_trembling_finger_on_the_ok_key_counts_once(glass: Glass) -> None:
+    """As on the glass: a microphone that is switched off is not switched on again by the same press."""
+    made, said = button(glass, intent="off")
+    made.bind(on_intent=lambda *_: setattr(made, "view", ButtonView(text="Mikrofon", intent="on")))
+    with glass.time_stands():
+        made.activate()
+        made.activate()
+        assert said == ["off"]
+        glass.rest()
+        made.activate()
+    assert said == ["off", "on"]
+
+
 @pytest.mark.parametrize(
     ("kind", "view"),
     [

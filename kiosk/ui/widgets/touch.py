@@ -33,7 +33,7 @@ class Touchable(Part):
     _held: ClassVar[list["Touchable"]] = []
 
     def __init__(self, **kwargs: Any) -> None:
-        self._released_at = self._came_at = float("-inf")
+        self._fired_at = self._came_at = float("-inf")
         self._stood_at = (0.0, 0.0)
         self._meant: object = None
         super().__init__(**kwargs)
@@ -47,7 +47,7 @@ class Touchable(Part):
 
     def activate(self) -> None:
         """Do what a touch does: for the tactile OK key."""
-        if not self.disabled:
+        if not self.disabled and not self._is_trembling:
             self._fire()
 
     @property
@@ -64,8 +64,7 @@ class Touchable(Part):
         if not self.collide_point(*touch.pos) or touch.is_mouse_scrolling:
             return False
         Touchable._held[:] = [one for one in Touchable._held if one.is_on_glass]
-        is_trembling = Clock.get_time() - self._released_at < self.bounce_s
-        if self.disabled or Touchable._held or is_trembling or not self.has_settled:
+        if self.disabled or Touchable._held or self._is_trembling or not self.has_settled:
             return True
         Touchable._held.append(self)
         self._meant = self.meaning
@@ -86,9 +85,12 @@ class Touchable(Part):
         is_inside = self in Touchable._held and self.is_on_glass and self.collide_point(*touch.pos)
         self._let_go()
         if is_inside and self.meaning == self._meant:  # else it became another's while the finger was on it
-            self._released_at = Clock.get_time()
             self._fire()
         return True
+
+    @property
+    def _is_trembling(self) -> bool:
+        return bool(Clock.get_time() - self._fired_at < self.bounce_s)
 
     def _come(self, *_: object) -> None:
         self._came_at = Clock.time()  # not `get_time`: the frame that makes a screen takes long
@@ -107,6 +109,7 @@ class Touchable(Part):
         self.is_pressed = False
 
     def _fire(self) -> None:
+        self._fired_at = Clock.get_time()
         self.dispatch("on_release")
         if self.meaning is not None:
             self.dispatch("on_intent", self.meaning)
