@@ -45,10 +45,10 @@ def on_day(appointments: Iterable[Appointment], now: datetime, time_zone: ZoneIn
 
 
 def next_start(state: State) -> datetime | None:
-    """When the next booking begins, the running session's own left out; None when none is known."""
-    running = state.session.number if state.session else ""
+    """When the next booking begins, without the running session's own and those that took place; None: none known."""
+    over = (*state.ended_numbers, state.session.number if state.session else "")
     starts = [
-        booking.start for booking in state.appointments if booking.number != running and booking.start > state.now
+        booking.start for booking in state.appointments if booking.number not in over and booking.start > state.now
     ]
     return min(starts, default=None)
 

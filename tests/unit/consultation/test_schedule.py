@@ -208,6 +208,16 @@ def test_what_ends_at_midnight_is_nothing_of_the_next_day(minutes_past, is_there
     assert schedule.on_day((late,), midnight - timedelta(hours=9), ZoneInfo("UTC")) == (late,)
 
 
+def test_an_appointment_that_is_over_before_its_time_keeps_nobody_out():
+    """Begun and ended early: the room is free until the next one, and who comes unplanned has until then."""
+    house = House()
+    house.now = FIRST.start - timedelta(minutes=10)
+    house.in_session().do(intents.EndSession(), 60.0)
+    assert schedule.free_until(house.state) == SECOND.start
+    house.do(intents.GoBack()).start().do(intents.StartWithoutAppointment())
+    assert house.session.ends == SECOND.start
+
+
 def test_free_and_in_use():
     """By the booking of this moment, unless it was ended; by the session, which may run longer."""
     house = House()
