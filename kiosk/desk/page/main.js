@@ -126,7 +126,11 @@ function roomSaid(terminal, message) {
     const left = Date.parse(message.deadline) - Date.now() + RING_GRACE_MS;
     setTimeout(() => state.rings.delete(message.ring) && draw(), left);
   } else if (message.type === 'ring-over') {
-    if (state.rings.delete(message.ring)) notice(message.why === 'elsewhere' ? 'answeredElsewhere' : 'ringStopped');
+    const isKnocked = call?.ring === message.ring && !call.standing;
+    if (isKnocked) tooLate(call);
+    if (state.rings.delete(message.ring) || isKnocked) {
+      notice(message.why === 'elsewhere' ? 'answeredElsewhere' : 'ringStopped');
+    }
   } else if (message.type === 'help-call') {
     state.helps.set(terminal, message);
   } else if (message.type === 'help-over') {
@@ -173,6 +177,13 @@ function callChanged(call) {
   }
   sayPresence();
   draw();
+}
+
+/** The ring was over when it was accepted; the room knows of no visit to leave. */
+function tooLate(call) {
+  state.call = null;
+  call.end('left');
+  media.close();
 }
 
 function reasonOf(call) {
