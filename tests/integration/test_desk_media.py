@@ -199,8 +199,8 @@ async def test_robot_answers_a_ring(desk: DeskHouse, short_path: Path) -> None:
             await both.media.until(lambda report: peer(report, visitor).frames_received > 20)
             assert peer(both.media.report, visitor).first_frame_s < 2
             report = await robot.stop()
+            await words.until(lambda: words.states()[-1] == "gone")
     assert (report["rings"], report["calls"], report["standing"]) == (1, 1, "admitted")
-    assert words.states()[-1] == "gone"
 
 
 async def test_pictures_are_back_after_the_media_process_died(desk: DeskHouse, short_path: Path) -> None:
