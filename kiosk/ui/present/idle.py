@@ -10,7 +10,7 @@ from kiosk.ui.present import people, readiness, screen, table
 from kiosk.ui.present.notices import room_hint
 from kiosk.ui.present.scene import Form, Scene
 from kiosk.ui.present.views import IdleView, TodayView
-from kiosk.ui.texts import LANGUAGES
+from kiosk.ui.texts import LANGUAGES, tag_for
 from kiosk.ui.views import ButtonView, Kind, Mood, SessionRowView, StateView
 
 
@@ -38,7 +38,7 @@ def idle(scene: Scene) -> IdleView:
         state=state,
         hint=hint,
         ask=t.say("Touch your language to begin"),
-        languages=languages(scene, scene.state.house_language),
+        languages=languages(scene, tag_for(scene.state.house_language)),
         seats=table.empty_table(),
         has_things=until is None,
     )
@@ -59,7 +59,7 @@ def _free(scene: Scene) -> StateView:
 
 def languages(scene: Scene, chosen: str, icon: str = "") -> tuple[ButtonView, ...]:
     """All languages by their own names, the house's own first; `chosen` is filled."""
-    house = scene.state.house_language
+    house = tag_for(scene.state.house_language)
     tags = sorted(LANGUAGES, key=lambda tag: tag != house)
     return tuple(
         ButtonView(

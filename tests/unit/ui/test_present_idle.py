@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from kiosk.contract import intents
@@ -62,6 +63,15 @@ def test_idle_offers_every_language_and_fills_the_house_own():
 def test_the_house_own_language_comes_first():
     """In a house that speaks Turkish."""
     assert idle(language="tr", house_language="tr").languages[0].key == "language-tr"
+
+
+@pytest.mark.parametrize(
+    ("house", "first"), [("tr-TR", "language-tr"), ("de-AT", "language-de"), ("fr", "language-de")]
+)
+def test_the_language_that_is_spoken_stands_first_however_it_is_configured(house, first):
+    """A kind of one of ours is that one, and for a language we have not it is German: as the words around it."""
+    button = idle(house_language=house, language=house).languages[0]
+    assert (button.key, button.kind) == (first, Kind.PRIMARY)
 
 
 def test_an_empty_table_has_the_customers_chair_nearest():
