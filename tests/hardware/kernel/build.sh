@@ -58,6 +58,8 @@ alter drivers/i2c/Kconfig '/^config I2C_STUB$/,/^config / s/^\tdepends on m$/\td
 alter arch/um/include/asm/irq.h 's/^#define NR_IRQS[[:space:]]*UM_LAST_SIGNAL_IRQ$/#define NR_IRQS (UM_LAST_SIGNAL_IRQ + 128)/'
 # A simulated edge comes with the next tick of the clock: a thousand a second, and no later than after a millisecond.
 alter arch/um/Kconfig '/^config HZ$/,/^config / s/default 100$/default 1000/'
+# A processor with AMX has 11,008 bytes of registers, of which the host takes all or none; later kernels ask how many.
+! grep -q 'HOST_FP_SIZE, 2696' arch/x86/um/user-offsets.c || alter arch/x86/um/user-offsets.c 's/HOST_FP_SIZE, 2696/HOST_FP_SIZE, 12288/'
 # What somebody drives a line to holds against a pull resistor that is switched on later, as on a real line.
 alter drivers/gpio/gpio-sim.c '
     /^struct gpio_sim_chip {$/ a\	DECLARE_BITMAP(driven, 64);
