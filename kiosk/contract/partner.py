@@ -235,6 +235,8 @@ class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
     office: dict[str, str]
     needs: dict[str, dict[str, str]]
     """Need id to words, for rings."""
+    now: Moment
+    """By the server's clock; the page's may be minutes away."""
     is_guest: bool = False
 
 

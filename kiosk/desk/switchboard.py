@@ -267,7 +267,7 @@ class Switchboard:
     def _welcome(self, link: Link) -> Welcome:
         desk_id = desk_of(link)
         if isinstance(link, GuestLink):
-            return Welcome(id=desk_id, name={}, office={}, needs={}, is_guest=True)
+            return Welcome(id=desk_id, name={}, office={}, needs={}, now=self._now(), is_guest=True)
         desk = next((desk for desk in self._directory.desks if desk.id == desk_id), None)
         office = next((office for office in self._directory.offices if desk and office.id == desk.office), None)
         return Welcome(
@@ -275,4 +275,5 @@ class Switchboard:
             name=desk.name if desk else {},
             office=office.name if office else {},
             needs={need.id: need.name for need in self._directory.needs},
+            now=self._now(),
         )

@@ -1,5 +1,6 @@
 """The partner's page in browsers that tell less than Chromium does: Chromium, with as much taken away from it."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -181,3 +182,26 @@ async def test_a_bell_that_had_to_be_silent_does_not_ring_all_at_once(desk: Desk
         assert await tab.evaluate("notes") == 2
         await tab.clock.run_for(3000)
         assert await tab.evaluate("notes") == 4
+
+
+@pytest.mark.parametrize("minutes_ahead", [3, -3])
+async def test_a_clock_that_is_wrong_makes_no_ring_shorter_or_longer(desk: DeskHouse, minutes_ahead: int) -> None:
+    """A PC is minutes away from the others; it goes by the server's time."""
+    async with scripted_room(desk) as room, chromium() as browser, open_tab(browser, "about:blank") as tab:
+        await tab.add_init_script(f"{{ const now = Date.now; Date.now = () => now() + {minutes_ahead} * 60_000; }}")
+        await tab.goto(f"{desk.address}/desk/{desk.desk_token()}#name=Frau%20Kaya")
+        await expect(tab.locator(by("ready"))).to_be_visible()
+        await room.ring()
+        await expect(tab.locator(by("ring"))).to_contain_text(re.compile("klingelt noch [34][0-9] s"))
+
+
+async def test_no_screen_is_asked_for_where_none_can_be_shown(desk: DeskHouse) -> None:
+    """Telephones have no way to."""
+    async with scripted_room(desk) as room, chromium() as browser, open_tab(browser, "about:blank") as tab:
+        await tab.add_init_script("delete MediaDevices.prototype.getDisplayMedia")
+        await room.invite("4711")
+        await tab.goto(f"{desk.address}/desk/{desk.desk_token()}#name=Frau%20Kaya")
+        await tab.click(by("knock"))
+        await room.admit(await room.knocked())
+        await expect(tab.locator(by("camera"))).to_be_visible()
+        await expect(tab.locator(by("share"))).to_be_hidden()

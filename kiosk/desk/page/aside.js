@@ -1,5 +1,6 @@
 // The left column: rooms that ring, and today's invitations.
 
+import { serverNow } from './clock.js';
 import { icon } from './icons.js';
 import { bringIntoSight, keep, make, setText } from './list.js';
 import { languageName, pick, say, time } from './texts.js';
@@ -44,7 +45,7 @@ function showRing(card, ring, state) {
   const [need, language, left] = card.querySelectorAll('p b, p span');
   setText(need, pick(state.welcome?.needs[ring.need]) || ring.need);
   setText(language, say('speaks', { language: languageName(ring.language) }));
-  const seconds = Math.max(0, Math.ceil((Date.parse(ring.deadline) - Date.now()) / 1000));
+  const seconds = Math.max(0, Math.ceil((Date.parse(ring.deadline) - serverNow()) / 1000));
   setText(left, say('ringsFor', { seconds }));
   setText(card.querySelector('[data-reply=accept] span:last-child'), say(state.call ? 'acceptAndLeave' : 'accept'));
 }
@@ -54,7 +55,7 @@ function todays(state) {
   for (const [terminal, { room, items: invited }] of state.invitations) {
     for (const { number, start, end } of invited) {
       const item = { terminal, room, number, start: new Date(start), end: new Date(end) };
-      if (item.end.getTime() + SHOWN_AFTER_END_MS > Date.now()) items.push([`${terminal}/${number}`, item]);
+      if (item.end.getTime() + SHOWN_AFTER_END_MS > serverNow()) items.push([`${terminal}/${number}`, item]);
     }
   }
   return items.sort(([, one], [, other]) => one.start - other.start);
@@ -72,14 +73,14 @@ function makeInvitation() {
 function showInvitation(element, { terminal, room, number, start, end }, state) {
   const isHere = state.call?.terminal === terminal && state.call.number === number;
   const opens = new Date(start.getTime() - EARLY_MS);
-  const isOpen = Date.now() >= opens && Date.now() < end;
+  const isOpen = serverNow() >= opens && serverNow() < end;
   setText(element.querySelector('.when'), time(start));
   setText(element.querySelector('span > b'), room);
   const key = isHere && state.call.isAdmitted ? 'running' : 'appointment';
   setText(element.querySelector('span > span'), say(key, { number }));
   const button = element.querySelector('button');
   Object.assign(button.dataset, { terminal, number });
-  button.hidden = Boolean(state.call) || Date.now() >= end;
+  button.hidden = Boolean(state.call) || serverNow() >= end;
   button.disabled = !isOpen;
   setText(button.lastChild, isOpen ? say('knock') : say('from', { time: time(opens) }));
 }

@@ -2,6 +2,7 @@
 
 import { showAside } from './aside.js';
 import { Call } from './call.js';
+import { serverNow, setClock } from './clock.js';
 import { Heights } from './heights.js';
 import { reply as helpReply, showHelp } from './help.js';
 import { LocalMedia } from './camera.js';
@@ -108,7 +109,10 @@ function closed(reason) {
 }
 
 function heard(message) {
-  if (message.type === 'welcome') state.welcome = message;
+  if (message.type === 'welcome') {
+    state.welcome = message;
+    setClock(message.now);
+  }
   if (message.type === 'refused') state.call?.refused(message.call);
   if (message.type === 'from-room') roomSaid(message.terminal, message.message);
   draw();
@@ -123,7 +127,7 @@ function roomSaid(terminal, message) {
     if (call?.terminal === terminal && !call.isOver) call.keyChanged(message.key);
   } else if (message.type === 'rung') {
     state.rings.set(message.ring, { terminal, ...message });
-    const left = Date.parse(message.deadline) - Date.now() + RING_GRACE_MS;
+    const left = Date.parse(message.deadline) - serverNow() + RING_GRACE_MS;
     setTimeout(() => state.rings.delete(message.ring) && draw(), left);
   } else if (message.type === 'ring-over') {
     const isKnocked = call?.ring === message.ring && !call.standing;

@@ -1,5 +1,6 @@
 // The round at the table: stage, tiles, lamps, buttons. Also the own picture before the door opens.
 
+import { serverNow } from './clock.js';
 import { icon, setIcon } from './icons.js';
 import { keep, make, setText } from './list.js';
 import { screenOf } from './view.js';
@@ -164,7 +165,7 @@ function showSounds(round) {
 // Title, lamps and buttons.
 
 function showTitle({ room, view }) {
-  const minutes = view?.ends ? Math.ceil((Date.parse(view.ends) - Date.now()) / 60_000) : null;
+  const minutes = view?.ends ? Math.ceil((Date.parse(view.ends) - serverNow()) / 60_000) : null;
   const key = minutes !== null && minutes <= 0 ? 'over' : 'left';
   setText($('session-title'), minutes === null ? room : say(key, { room, minutes }));
 }
@@ -190,6 +191,7 @@ function showControls(media, call) {
   showControl('share', screen ? 'stop-circle' : 'screencast', screen ? 'stopSharing' : 'share');
   $('share').classList.toggle('sharing', Boolean(screen));
   $('share').disabled = !screen && !call?.hasPicture;
+  $('share').hidden = !navigator.mediaDevices?.getDisplayMedia; // telephones
   setText($('leave-word'), say(call?.isAdmitted ? 'leave' : 'cancel'));
 }
 

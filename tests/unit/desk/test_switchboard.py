@@ -104,7 +104,7 @@ def test_only_who_was_asked_answers_a_call_for_help(bench: Bench) -> None:
 def test_welcome_names_the_desk_and_follows_the_directory(bench: Bench) -> None:
     """A page is welcomed at once, and again when the directory changes."""
     page = bench.page()
-    assert page.sent == [Welcome(id="youth-1", name={}, office={}, needs={})]
+    assert page.sent == [Welcome(id="youth-1", name={}, office={}, needs={}, now=bench.now)]
     directory = Directory(
         offices=(Office(id="youth", name={"de": "Jugendamt"}),),
         needs=(Need(id="childcare", name={"de": "Betreuung"}),),
