@@ -45,7 +45,7 @@ class Backbone:
         self.memory = Memory(paths.runtime_directory)
         self.hub = hub = Hub(self.memory, configuration.terminal.language)
         self.spool = Spool(store)
-        self.room = Room(configuration.room, hub.dispatch, diary=paths.state_directory / "sensors.json")
+        self.room = Room(configuration.room, hub.dispatch, diary=paths.state_directory / "silence.json")
         self.apps = Apps(self.state, hub.dispatch)
         self.media = Media(self.state, hub.dispatch, paths.runtime_directory, refusals)
         hub.do_with(commands.EmitEvent, self._record)

@@ -1,4 +1,7 @@
-"""When each sensor last changed, on disk: a sensor that is silent for days is noticed beyond restarts. No persons."""
+"""How long each sensor has said the same, on disk: one that is silent for days is noticed beyond restarts. No persons.
+
+What counts is the time in which we looked: days in which the terminal was off are no silence, nor is a set clock.
+"""
 
 import logging
 import time
@@ -15,42 +18,46 @@ _WRITE_S = 3600.0
 
 
 class Diary:
-    """Wall-clock seconds by part. Without a path nothing is kept."""
+    """Seconds by part. Without a path nothing is kept."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._changed = self._read()
-        self._is_written = True
-        self._written_s = time.monotonic()
+        self._silent_s = self._read()
+        self._counted_s = self._written_s = time.monotonic()
 
     def _read(self) -> dict[str, float]:
         try:
             data = self._path.read_bytes() if self._path else b"{}"
-            read: dict[str, float] = codec.decode(data, dict[str, float], "sensors.json")
+            read: dict[str, float] = codec.decode(data, dict[str, float], "silence.json")
         except FileNotFoundError:
             return {}
         except (OSError, MalformedError) as error:
-            _logger.warning("when sensors last changed is not known, they begin anew: %s", error)
+            _logger.warning("how long sensors have been silent is not known, they begin anew: %s", error)
             return {}
-        now = time.time()
-        return {part: min(at, now) for part, at in read.items()}
+        return {part: max(silent_s, 0.0) for part, silent_s in read.items()}
 
-    def since(self, part: str) -> float:
-        """When it last changed; one that is new has changed now."""
-        return self._changed.setdefault(part, time.time())
+    def silence_s(self, part: str) -> float:
+        """How long it has not changed; one that is new has changed now."""
+        self._count()
+        return self._silent_s.setdefault(part, 0.0)
 
     def note(self, part: str) -> None:
         """It has changed."""
-        self._changed[part] = time.time()
-        self._is_written = False
+        self._count()
+        self._silent_s[part] = 0.0
+
+    def _count(self) -> None:
+        now_s = time.monotonic()
+        passed_s, self._counted_s = now_s - self._counted_s, now_s
+        self._silent_s = {part: silent_s + passed_s for part, silent_s in self._silent_s.items()}
 
     def save(self, *, is_urgent: bool = False) -> None:
         """Once an hour, or now."""
-        now = time.monotonic()
-        if self._path is None or self._is_written or not (is_urgent or now - self._written_s > _WRITE_S):
+        self._count()
+        if self._path is None or not (is_urgent or self._counted_s - self._written_s > _WRITE_S):
             return
-        self._is_written, self._written_s = True, now
+        self._written_s = self._counted_s
         try:
-            files.write(self._path, codec.encode(self._changed))
+            files.write(self._path, codec.encode(self._silent_s))
         except OSError as error:
-            _logger.warning("when sensors last changed is not kept: %s", error.strerror)
+            _logger.warning("how long sensors have been silent is not kept: %s", error.strerror)

@@ -1,7 +1,6 @@
 """What comes from the room: presses become events, positions become one `RoomReport`, on the loop's thread."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -51,7 +50,7 @@ class Input:
     def open(self, factory: Any) -> None:
         """Raises RoomError. What is pressed while it opens is no press."""
         self._line.open(factory)
-        self._diary.since(self.name)
+        self._diary.silence_s(self.name)
         if self._line.is_active:
             self._watch_press()
 
@@ -64,7 +63,7 @@ class Input:
         """Looks again, and notices a sensor that never changes."""
         self._line.look()
         days = self.part.silent_days if isinstance(self.part, wiring.Sensed) else 0
-        if days and self.is_open and not self._is_silent and time.time() - self._diary.since(self.name) > days * _DAY_S:
+        if days and self.is_open and not self._is_silent and self._diary.silence_s(self.name) > days * _DAY_S:
             self._is_silent = True
             self._on_fault(self.name, Reason.SENSOR_SILENT)
 

@@ -43,7 +43,7 @@ class Room:
     ) -> None:
         """`dispatch` gets presses, a `RoomReported` at every change, and a `HardwareFault` for each part.
 
-        `diary` is a file in which sensors' last changes outlive the process.
+        `diary` is a file in which sensors' silence outlives the process.
         """
         self._diary = Diary(diary)
         self.wiring = room
