@@ -36,7 +36,7 @@ class Fleet:
 
     def say(self, terminal: str, **fields: str | int) -> None:
         """How its last update went."""
-        self.publish(terminal, UpdateState(time=datetime.now(UTC), clock=Clock.NTP, **fields))  # type: ignore[arg-type]
+        self.publish(terminal, replace(UpdateState(time=datetime.now(UTC), clock=Clock.NTP), **fields))
 
     def publish(self, terminal: str, state: object) -> None:
         """With that terminal's own certificate, as the broker's rules ask."""
