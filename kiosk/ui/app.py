@@ -20,6 +20,7 @@ from kiosk.contract.room import Key
 from kiosk.contract.state import Phase, State
 from kiosk.runtime import link, service
 from kiosk.runtime.life import Life
+from kiosk.runtime.pacing import Pacing
 from kiosk.runtime.version import version
 from kiosk.ui import compositor
 from kiosk.ui.beginning import Beginning
@@ -35,7 +36,7 @@ from kiosk.ui.store import Store
 from kiosk.ui.theme import Panel, theme
 from kiosk.ui.theme.fonts import register_fonts
 from kiosk.ui.widgets import Pane
-from kiosk.ui.window import ARRIVAL_FPS, ASLEEP_FPS, CALL_FPS, IDLE_FPS
+from kiosk.ui.window import ARRIVAL_FPS, ASLEEP_FPS, CALL_FRAME_S, IDLE_FPS, fps_for
 
 _logger = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ _NEAR_MM, _FAR_MM = 450, 600
 _REPORT_S = 60.0
 _FIRST_REPORT_S = 4.0
 """Soon: a new version is judged by whether it draws."""
+_LONGEST_FRAME_S, _FRAME_MOVES_S = 1 / 22, 0.004
+"""Whoever sends fewer pictures is drawn every second frame, or third; nobody sees a frame that moves by the second."""
 _ARRIVAL_S = 1.0
 """After the last partner has connected: until then the first picture is here."""
 
@@ -64,6 +67,7 @@ class TouchApp:
         self.store = Store(links.ui_socket, link.uid_of(links.agent_user), self._present, self._strike)
         self._beginning = Beginning(links.enrolment_file, self._language, self.store.refusals)
         self.pictures = Pictures(links.frames_socket, link.uid_of(links.media_user), self.store.refusals)
+        self._pacing = Pacing(CALL_FRAME_S, _LONGEST_FRAME_S, _FRAME_MOVES_S)
         self.reaction = Reaction(Window)
         self.host = Host()
         self._frames = Frames(Window, self.host, life, service.ready)
@@ -80,6 +84,7 @@ class TouchApp:
 
     async def run(self) -> None:
         """Runs until the window closes or the process is asked to stop."""
+        service.settle()
         self._show(self.view)
         # The same clock as Kivy's own, which asks for it by way of ctypes, ten times a frame.
         Clock.time = partial(time.clock_gettime, time.CLOCK_MONOTONIC_RAW)
@@ -147,7 +152,8 @@ class TouchApp:
         self.view = view
         self.host.show(view)
         self._frames.are_seen = not view.is_dark
-        self.pictures.find_places(self.host)
+        if self.pictures.find_places(self.host):
+            self._garbage.wait()  # a tile that has gone is half a screen
         self.focus.follow()
 
     def _draw_pictures(self, *_: object) -> None:
@@ -156,10 +162,14 @@ class TouchApp:
         in_call = is_moving or (state is not None and state.phase is Phase.SESSION)
         if state is not None and any(peer.link is PeerLink.CONNECTING for peer in state.media.peers):
             self._arrival_s = Clock.get_time()
-        is_awaited = Clock.get_time() - self._arrival_s < _ARRIVAL_S
-        quiet_fps = ASLEEP_FPS if self.view.is_dark else IDLE_FPS
-        # Kivy has no public way to change the pace of its clock while it runs.
-        Clock._max_fps = float(ARRIVAL_FPS if is_awaited else CALL_FPS if in_call else quiet_fps)
+        fps: float = ASLEEP_FPS if self.view.is_dark else IDLE_FPS
+        if Clock.get_time() - self._arrival_s < _ARRIVAL_S:
+            fps = ARRIVAL_FPS
+        elif in_call:
+            now_s = time.monotonic()
+            self._pacing.look(now_s, self.pictures.came_s)
+            fps = fps_for(self._pacing.step(now_s) - now_s)
+        Clock._max_fps = fps  # Kivy has no public way to change the pace of its clock while it runs
 
     def _report(self) -> None:
         """Once a minute, and to every agent as soon as it is there: it may be waiting for a sign of us."""

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,8 @@ class Hands:
         self._numbers = itertools.count(1)
         self._down: _Finger | None = None
         self._on_glass, self._drawn = "", asyncio.Event()
+        self._shown: dict[str, tuple[int, float]] = {}
+        """The number of each tile's picture on the glass, and when it got there."""
         Window.bind(on_flip=self._on_flip)
         EventLoop.add_input_provider(self._glove)
 
@@ -115,7 +118,8 @@ class Hands:
             "title": self._app.view.title,
             "is_connected": self._app.store.is_connected,
             "tiles": self._app.pictures.sequences,
-            "shown": self._app.pictures.shown,
+            "shown": {tile: number for tile, (number, _) in self._shown.items()},
+            "shown_s": {tile: at_s for tile, (_, at_s) in self._shown.items()},
             "fps": self._app.reaction.frames_per_second,
             "reaction_ms_p95": self._app.reaction.p95_ms,
         }
@@ -123,6 +127,11 @@ class Hands:
     def _on_flip(self, _window: Any) -> None:
         self._on_glass = name_of(self._app.view)
         self._drawn.set()
+        now_s = time.monotonic()
+        self._shown = {
+            tile: before if (before := self._shown.get(tile)) and before[0] == number else (number, now_s)
+            for tile, number in self._app.pictures.shown.items()
+        }
 
     async def _see(self, view: str) -> dict[str, Any]:
         """Answers as soon as a frame of this view is on the glass."""

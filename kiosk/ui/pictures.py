@@ -26,6 +26,8 @@ class Pictures:
         self._heights = Heights(self._client.send_heights)
         self._places: list[VideoPicture] = []
         self._shown: dict[VideoPicture, tuple[str, FrameRingReader, int]] = {}
+        self.came_s: dict[str, float] = {}
+        """When that of each tile came which the last `draw` found new (monotonic, as media says)."""
 
     async def run(self) -> None:
         """Keeps the rings current, without end."""
@@ -44,15 +46,18 @@ class Pictures:
             numbers[tile] = max(number, numbers.get(tile, 0))
         return numbers
 
-    def find_places(self, root: Widget) -> None:
-        """Look for the places below `root`; call when another view was put on the glass."""
+    def find_places(self, root: Widget) -> bool:
+        """Look for the places below `root`; call when another view was put on the glass. True: some are no more."""
+        before = set(self._places)
         self._places = [widget for widget in root.walk(restrict=True) if isinstance(widget, VideoPicture)]
         for gone in set(self._shown) - set(self._places):
             self._clear(gone)
+        return not before <= set(self._places)
 
     def draw(self) -> bool:
         """Show what is new; whether there is a picture of any age on the glass."""
         heights: dict[str, int] = {}
+        self.came_s = {}
         for place in self._places:
             is_wanted = _is_wanted(place)
             if is_wanted:
@@ -75,6 +80,7 @@ class Pictures:
         frame = ring.latest()
         if frame is not None:
             place.show(frame)
+            self.came_s[place.tile] = frame.timestamp_ns / 1e9
             # A picture that was replaced while it was uploaded is shown again at the next look.
             self._shown[place] = (place.tile, ring, frame.sequence if frame.is_whole else 0)
 

@@ -9,10 +9,18 @@ IDLE_FPS = 20
 """Frames a second while nothing moves: a touch is seen within 50 ms, and the processor sleeps in between."""
 ASLEEP_FPS = 10
 """While there is nothing to be seen: often enough for a touch that wakes."""
-CALL_FPS = 23
-"""Kivy's clock ends its sleep early, by 4/15 of a frame, so that 31 come of it."""
+CALL_FRAME_S = 1 / 31
+"""From one frame to the next in a call: a little less than from picture to picture, so that none is left out."""
 ARRIVAL_FPS = 60
 """While somebody's first picture is waited for."""
+_LEAST_FRAME_S = 0.001
+_SLEPT = 11 / 15
+"""Of a frame: Kivy's clock ends its sleep early."""
+
+
+def fps_for(frame_s: float) -> float:
+    """What to tell Kivy's clock so that the next frame comes after `frame_s`."""
+    return _SLEPT / max(frame_s, _LEAST_FRAME_S)
 
 
 def prepare(ui: Ui) -> None:

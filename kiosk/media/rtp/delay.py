@@ -168,11 +168,14 @@ class Inbound:
 
     def __init__(self) -> None:
         self._backlog = Backlog()
-        self._newest = 0
+        self._newest, self._noted_s = 0, 0.0
         self._full_s, self._queue_s, self._looked_s = -_REMEMBERED_S, 0.0, 0.0
 
     def came(self, send_time: int, arrival_s: float) -> None:
-        """One packet. `send_time` as it is in the packet: 24 bits, 2⁻¹⁸ s each."""
+        """One packet. `send_time` as it is in the packet: 24 bits, 2⁻¹⁸ s each. Of a burst the first one counts."""
+        if 0 <= arrival_s - self._noted_s < BURST_S:
+            return
+        self._noted_s = arrival_s
         half = 1 << _SEND_TIME_BITS - 1
         ahead = (send_time - self._newest + half) % (2 * half) - half
         self._newest += ahead

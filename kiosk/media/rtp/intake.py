@@ -51,6 +51,7 @@ class Intake:
         """`on_refused` gets the reason, for a datagram that is dropped."""
         self._dtls, self._on_refused = dtls, on_refused
         self.connection: Any = dtls.transport._connection
+        self._picture_came = sweep.running().picture_came
         datagrams = sweep.running().datagrams
         self._places, self._addresses = datagrams.places, datagrams.addresses
         self._length = ctypes.c_int()
@@ -113,6 +114,8 @@ class Intake:
         receiver = dtls._rtp_router.ssrc_table.get(packet.ssrc)
         if receiver.__class__ is Receiver:
             receiver.take(packet, now_s)
+            if packet.marker and receiver.is_video:
+                self._picture_came(packet.ssrc, now_s)
         else:
             self._route(packet, now_s)
 

@@ -28,8 +28,8 @@ from kiosk.media.rtp.pictures import Pictures
 _MAX_STREAMS = 16
 """SSRCs that one line counts; who invents more is not listened to."""
 _BURST_BYTES = 10_000
-_ESTIMATE_S = 0.05
-"""Between two looks at when packets came: as often as reports, or a queue on the way, change."""
+_ESTIMATE_S = 0.1
+"""Between two looks at when packets came: as often as a queue on the way changes."""
 _NUMBER = struct.Struct("!H").unpack_from
 
 DueS: TypeAlias = Callable[[int, int], float]
@@ -92,7 +92,7 @@ class Receiver(RTCRtpReceiver):
         self._track = stock._track
         self._set_rtcp_ssrc(rtcp_ssrc)
         self._rtcp_ssrc, self._send_now, self._on_frame, self._on_refused = rtcp_ssrc, send, on_frame, on_refused
-        self._is_video, self._inbound, self._due_s = kind == "video", inbound, due_s
+        self.is_video, self._inbound, self._due_s = kind == "video", inbound, due_s
         self._parity_types = parity
         self._parity: Parity | None = None
         private: Any = self
@@ -242,7 +242,7 @@ class Receiver(RTCRtpReceiver):
                 self._on_refused(f"a payload that is no {form.name}")
         else:
             packet._data = packet.payload
-        if self._is_video:
+        if self.is_video:
             self.pictures.take(packet, form.codec, now_s, is_again=is_again, is_made=is_made)
         else:
             _, frame = self._private._RTCRtpReceiver__jitter_buffer.add(packet)
@@ -257,7 +257,7 @@ class Receiver(RTCRtpReceiver):
         if self._parity_types:
             ids = self._private.transport._rtp_header_extensions_map._HeaderExtensionsMap__ids
             self._parity = Parity(self._parity_types, ids)
-        if self._is_video:
+        if self.is_video:
             self.pictures.begin(ssrc, now_s, is_urgent=not is_other)
         elif type(self._private._RTCRtpReceiver__jitter_buffer) is JitterBuffer:  # else it is the voice's
             self._private._RTCRtpReceiver__jitter_buffer = JitterBuffer(capacity=16, prefetch=4)
@@ -266,7 +266,7 @@ class Receiver(RTCRtpReceiver):
         due_s = self._due_s(self._ssrc, frame.timestamp) if self._due_s else 0.0
         frame.timestamp = self._private._RTCRtpReceiver__timestamp_mapper.map(frame.timestamp)
         if self._decoder is None:  # not before: sound is decoded elsewhere
-            self._decoder = Decoder("video" if self._is_video else "audio", self._on_frame, self.pictures.fail)
+            self._decoder = Decoder("video" if self.is_video else "audio", self._on_frame, self.pictures.fail)
         return self._decoder.put(codec, frame, due_s)
 
     def _estimate(self, sent: int, ssrc: int, now_s: float) -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -49,6 +50,13 @@ _LOOK_S = 0.004
 _LIMIT_S = 20.0
 _PLACES = 3
 """So many partners have a place on the screen at once, whatever their number."""
+
+
+class _Glass(NamedTuple):
+    """The newest picture of a tile that is on the screen, and since when (monotonic)."""
+
+    number: int = 0
+    at_s: float = 0.0
 
 
 class Terminal:
@@ -176,18 +184,20 @@ class Terminal:
         missing = {f"{call}/camera" for call in calls}
         limit_s = time.monotonic() + _LIMIT_S
         for _ in count():
-            if len(missing & (await self._on_glass()).keys()) >= min(len(missing), _PLACES):
-                return time.monotonic()
+            glass = await self._on_glass()
+            if len(missing & glass.keys()) >= min(len(missing), _PLACES):
+                return max(glass[tile].at_s for tile in missing & glass.keys())
             assert time.monotonic() < limit_s, f"no picture within {_LIMIT_S:g} s"
             await asyncio.sleep(_LOOK_S)
         raise AssertionError
 
-    async def _on_glass(self) -> dict[str, int]:
-        """Tile to the number of its newest picture that is on the screen, or in its ring where there is no app."""
+    async def _on_glass(self) -> dict[str, "_Glass"]:
+        """By tile; without an app what is in the rings, from the moment it was seen there."""
         if self._finger:
-            shown: dict[str, int] = (await self._finger.ask(do="state"))["shown"]
-            return shown
-        return {tile: ring.sequence for tile, ring in self._rings.items() if ring.sequence}
+            state = await self._finger.ask(do="state")
+            return {tile: _Glass(state["shown"][tile], at_s) for tile, at_s in state["shown_s"].items()}
+        now_s = time.monotonic()
+        return {tile: _Glass(ring.sequence, now_s) for tile, ring in self._rings.items() if ring.sequence}
 
     async def watch(self, calls: list[str], seconds: float) -> list[Shown]:
         end_s = time.monotonic() + seconds
@@ -199,11 +209,11 @@ class Terminal:
             for call in calls:
                 self._note(f"{call}/camera", codes)
             now = await self._on_glass()
-            at_s = time.monotonic()
             for call in calls:
                 tile = f"{call}/camera"
-                if now.get(tile, 0) != last.get(tile, 0):
-                    found.append(Shown(call, at_s, codes.pop((tile, now[tile]), -1)))
+                shown = now.get(tile, _Glass())
+                if shown.number != last.get(tile, _Glass()).number:
+                    found.append(Shown(call, shown.at_s, codes.pop((tile, shown.number), -1)))
             last = now
             await asyncio.sleep(_LOOK_S)
         return found
