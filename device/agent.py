@@ -154,6 +154,7 @@ class Agent:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._client.renew)
         for name, task in self._tasks().items():
             self._backbone.group.create_task(_for_ever(name, task), name=name)
+        service.settle()
         service.ready()
         await asyncio.Event().wait()
 

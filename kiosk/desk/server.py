@@ -66,6 +66,7 @@ class Desk:
         try:
             await web.TCPSite(runner, listen.host, listen.port, ssl_context=_tls_context(listen.tls)).start()
             _logger.info("pages on %s port %d", listen.host, listen.port)
+            service.settle()
             service.ready()
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:

@@ -293,6 +293,7 @@ async def serve(configuration: Configuration, life: Life) -> None:
     async with server.listen(opened or links.frames_socket), asyncio.TaskGroup() as group:
         media = Media(configuration, group, server, life.pulse("reports", _REPORT_WITHIN_S))
         give_back_free()  # what the imports left
+        service.settle()
         service.ready()
         try:
             await media.talk(links.media_socket, agent_uid)
