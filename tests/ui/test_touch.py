@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from kiosk.contract import intents
 from kiosk.contract.state import TextSize
-from kiosk.ui.views import ButtonView, ChipView, DeskRowView
+from kiosk.ui.views import ButtonView, ChipView, DeskRowView, NoticeView
 from tests.ui import mock_views as views
 from tests.ui.stage import Finger, Glass
 from tests.ui.visit_states import STATES
@@ -145,6 +145,24 @@ def test_what_is_not_possible_swallows_the_touch(glass: Glass) -> None:
     glass.touch(made)
     assert not made.is_pressed
     assert said == []
+
+
+def test_what_a_toast_covers_is_not_touched(glass: Glass) -> None:
+    """Nor while it is hidden does it keep anything from anybody."""
+    from kiosk.ui.widgets import Toast
+
+    made, said = button(glass)
+    toast = Toast(size_hint=(None, None))
+    glass.window.add_widget(toast)
+    glass.settle()
+    glass.touch(made)
+    assert said == ["done"]
+    toast.view = NoticeView(text="Frau Weber ist da.")
+    glass.settle()
+    toast.pos, toast.size = made.pos, made.size
+    glass.rest()
+    glass.touch(made)
+    assert said == ["done"]
 
 
 def test_a_button_that_leaves_under_the_finger_lets_go(glass: Glass) -> None:

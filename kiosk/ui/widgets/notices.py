@@ -1,5 +1,6 @@
 """What the terminal says of its own accord: a toast for six seconds, a fault that stays."""
 
+from kivy.input.motionevent import MotionEvent
 from kivy.properties import BooleanProperty, ObjectProperty
 
 from kiosk.ui.views import NoticeView
@@ -12,6 +13,10 @@ class Toast(Surface, Row):
     """Stands below the top bar, never over the bottom one; whoever shows it takes it away."""
 
     view: NoticeView = ObjectProperty(NoticeView(), rebind=True)
+
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        """Nobody means what it covers on a narrow panel."""
+        return bool(self.collide_point(*touch.pos) or super().on_touch_down(touch))
 
 
 class FaultCard(Surface, Row):
