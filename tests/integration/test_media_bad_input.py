@@ -152,3 +152,25 @@ async def test_what_one_sends_is_not_felt_by_another(tmp_path: Path) -> None:
         assert terminal.peer(A.call).link is PeerLink.UP
         await other.offer()
         await flows(other)
+
+
+async def test_good_offers_without_end_are_not_felt_by_another(tmp_path: Path) -> None:
+    """A page that builds its call anew again and again is answered some times, then refused; later it has a call."""
+    async with (
+        running_terminal(tmp_path) as terminal,
+        open_page(terminal, A.call) as page,
+        open_page(terminal, B.call) as other,
+    ):
+        terminal.do(A, B, camera="on", microphone="on")
+        await page.offer()
+        await flows(page)
+        other.is_answering = other.is_applying = False
+        await other.offer()
+        sdp = other.pc.localDescription.sdp
+        for other.generation in range(1, 31):
+            other.signal(SignalKind.OFFER, sdp)
+        await terminal.until(lambda report: report.refused == 15)
+        await flows(page, 20)
+        assert terminal.peer(A.call).link is PeerLink.UP
+        other.is_answering = other.is_applying = True
+        await flows(other)

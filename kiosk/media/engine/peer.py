@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 
 from kiosk.contract.errors import MalformedError
 from kiosk.contract.media import PeerLink, PeerReport, Plan, PlannedPeer, Signal, SignalKind, Wish
@@ -23,6 +24,8 @@ CONNECT_TIMEOUT_S = 8.0
 _ASK_S = (0.25, 0.5, 1.0)
 """Pauses between two requests for a new offer; the last one without end."""
 _MAX_EARLY = 64
+_MAX_OFFERS, _OFFERS_S = 16, 10.0
+"""Answered in so long a time. Each costs 10 ms of everybody's; a cable that comes and goes makes one a second."""
 
 
 class Peer:
@@ -35,6 +38,7 @@ class Peer:
         self._connection: Connection | None = None
         self._generation = 0
         self._early: list[Signal] = []
+        self._answered_s: deque[float] = deque(maxlen=_MAX_OFFERS)
         self._ask_at_s: float | None = time.monotonic() + offer_timeout_s
         self._asked = 0
         self._plan, self._has_picture = Plan(), False
@@ -138,9 +142,19 @@ class Peer:
         if self._connection:
             self._connection.wish(wish)
 
+    def _count_offer(self) -> None:
+        """Its page is asked for another one when there is time for it."""
+        now_s, answered_s = time.monotonic(), self._answered_s
+        if len(answered_s) == _MAX_OFFERS and now_s - answered_s[0] < _OFFERS_S:
+            self._ask_at_s = answered_s[0] + _OFFERS_S
+            raise MalformedError("offer", "too many in a short time")
+        answered_s.append(now_s)
+
     async def _answer(self, signal: Signal) -> None:
         offer = read_offer(signal.sdp, self._around.codec, "offer")
         self._drop_connection()
+        self._generation = signal.generation
+        self._count_offer()
         _logger.info("call %s: offer %d", self.call, signal.generation)
         around = self._around
         connection = Connection(
@@ -152,7 +166,7 @@ class Peer:
             self._tally.voice,
             around.refusals,
         )
-        self._connection, self._generation = connection, signal.generation
+        self._connection = connection
         self._tally.statistics.begun = connection.begun
         self._ask_at_s = time.monotonic() + CONNECT_TIMEOUT_S
         try:
