@@ -252,6 +252,9 @@ class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
 class Heartbeat(Struct, frozen=True, kw_only=True, tag="heartbeat"):
     """Every 20 s to every page: a browser tells its page nothing of a line that is dead."""
 
+    has_broker: bool = True
+    """If not, the server is here, and reaches no room; said at once when it changes."""
+
 
 class FromRoom(Struct, frozen=True, kw_only=True, tag="from-room"):
     terminal: str

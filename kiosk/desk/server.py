@@ -42,7 +42,7 @@ class Desk:
         self._pages = Pages(configuration.zone)
         self._sockets: set[socket.PageSocket] = set()
         self._is_connected = asyncio.Event()
-        self._is_stopping = False
+        self._is_stopping = self._was_apart = False
         self.switchboard = Switchboard(self._publish, _now, asyncio.get_running_loop().call_later, Refusals(_logger))
         self._broker = Broker(
             configuration.mqtt,
@@ -60,8 +60,8 @@ class Desk:
         tasks = (
             asyncio.create_task(self._broker.run(), name="broker"),
             asyncio.create_task(self._every(REPEAT_S, self.switchboard.presence.repeat), name="presence"),
-            asyncio.create_task(self._every(_SWEEP_S, self.switchboard.sweep), name="sweep"),
-            asyncio.create_task(self._every(socket.HEARTBEAT_S, self.switchboard.beat), name="heartbeat"),
+            asyncio.create_task(self._every(_SWEEP_S, self._sweep), name="sweep"),
+            asyncio.create_task(self._every(socket.HEARTBEAT_S, self._beat), name="heartbeat"),
         )
         try:
             await web.TCPSite(runner, listen.host, listen.port, ssl_context=_tls_context(listen.tls)).start()
@@ -151,6 +151,18 @@ class Desk:
         self._is_connected.set()
         self.switchboard.connected()
         self.switchboard.presence.repeat()
+        self._beat()
+
+    def _beat(self) -> None:
+        self.switchboard.beat(has_broker=self._broker.is_here)
+
+    def _sweep(self) -> None:
+        """Pages hear that no room is reached when that was so at the last look as well; a break of a second is none."""
+        is_apart = not self._broker.is_here
+        if is_apart and self._was_apart:
+            self._beat()
+        self._was_apart = is_apart
+        self.switchboard.sweep()
 
     def _publish(self, message: Outgoing) -> None:
         self._broker.publish(message)

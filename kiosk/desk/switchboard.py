@@ -219,10 +219,10 @@ class Switchboard:
         else:
             self._later(GRACE_S, end)
 
-    def beat(self) -> None:
-        """Every page hears that its line is alive."""
+    def beat(self, *, has_broker: bool) -> None:
+        """Every page hears that its line is alive, and whether rooms can be reached by it."""
         for page in tuple(self.pages):
-            page.send(Heartbeat())
+            page.send(Heartbeat(has_broker=has_broker))
 
     def sweep(self) -> None:
         """Closes pages whose link is no good any more; one that only ran out may finish its call."""

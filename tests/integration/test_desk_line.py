@@ -55,6 +55,17 @@ async def test_every_page_hears_a_heartbeat(desk: DeskHouse) -> None:
         await page.until(lambda message: isinstance(message, Heartbeat), HEARTBEAT_S + 3)
 
 
+async def test_a_page_whose_server_reaches_no_room_says_so(desk: DeskHouse) -> None:
+    """Nobody waits for a ring that cannot come; the line to the server itself is as good as ever."""
+    async with chromium() as browser, open_tab(browser, f"{desk.address}/desk/{desk.desk_token()}{NAME}") as tab:
+        await expect(tab.locator(by("ready"))).to_be_visible()
+        await expect(tab.locator(by("offline"))).to_be_hidden()
+        await desk.supervisor.stop("broker")
+        await expect(tab.locator(by("offline"))).to_be_visible()
+        await desk.start_broker()
+        await expect(tab.locator(by("offline"))).to_be_hidden()
+
+
 async def test_a_line_that_died_without_a_word_is_replaced(desk: DeskHouse) -> None:
     """A desk that believes itself reachable and is not would never be rung again."""
     lines = Lines()

@@ -25,6 +25,8 @@ const state = {
   name: takeName(),
   presence: 'free',
   isOffline: false,
+  /** The server is here, and reaches no room. */
+  isApart: false,
   closedReason: '',
   invitations: new Map(),
   untold: new Set(),
@@ -70,7 +72,7 @@ function keepName(name) {
 // The line to the desk server.
 
 function opened() {
-  state.isOffline = false;
+  state.isOffline = state.isApart = false;
   expectAgain();
   saidPresence = '';
   sayPresence();
@@ -113,6 +115,7 @@ function heard(message) {
     state.welcome = message;
     setClock(message.now);
   }
+  if (message.type === 'heartbeat') state.isApart = message.has_broker === false;
   if (message.type === 'refused') state.call?.refused(message.call);
   if (message.type === 'from-room') roomSaid(message.terminal, message.message);
   draw();

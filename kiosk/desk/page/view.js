@@ -19,7 +19,7 @@ export function setUp() {
 
 export function showView(state, media) {
   showHead(state);
-  $('offline').hidden = !state.isOffline || Boolean(state.closedReason);
+  $('offline').hidden = !(state.isOffline || state.isApart) || Boolean(state.closedReason);
   $('closed').hidden = !state.closedReason;
   $('naming').hidden = Boolean(state.name || state.closedReason);
   $('desk').hidden = !state.name || Boolean(state.closedReason);
