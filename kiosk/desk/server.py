@@ -116,8 +116,8 @@ class Desk:
         response = socket.new_response()
         await response.prepare(request)
         try:
-            token, revoked = request.match_info["token"], self.switchboard.revoked
-            link = invitation.verify(self._keys, token, _now(), revoked)
+            link = invitation.read(self._keys, request.match_info["token"])
+            self.switchboard.check(link)
             page = socket.PageSocket(request, response, link, self.switchboard)
             self.switchboard.page_came(page)
         except InvitationError as error:

@@ -158,6 +158,18 @@ class Switchboard:
 
     # The pages' side.
 
+    def check(self, link: Link) -> None:
+        """Whether its holder may come in now, perhaps back into a call that outlives the link.
+
+        Raises:
+            InvitationError: see `invitation.check`.
+        """
+        try:
+            invitation.check(link, self._now(), self.revoked)
+        except InvitationError as error:
+            if error.reason is Reason.LINK_REVOKED or not self._visits.are_of(link):
+                raise
+
     def page_came(self, page: Page) -> None:
         """A page with a good link: it is welcomed, and told what it would have heard.
 

@@ -61,6 +61,10 @@ class Visits:
     def of(self, page: Page) -> list[Visit]:
         return [visit for visit in self._by_call.values() if visit.page is page]
 
+    def are_of(self, link: Link) -> bool:
+        """Whether its holder is in a call, with a socket or without one at the moment."""
+        return any(visit.link.id == link.id for visit in self._by_call.values())
+
     def add(self, call: str, terminal: str, page: Page) -> Visit:
         visit = Visit(call, terminal, page.link, page)
         self._by_call[call] = visit

@@ -132,17 +132,6 @@ def check(link: Link, now: datetime, revoked: Collection[str] = ()) -> None:
         raise InvitationError(f"link {link.id} has expired", Reason.LINK_EXPIRED)
 
 
-def verify(keys: Keys, token: str, now: datetime, revoked: Collection[str] = ()) -> Link:
-    """What a good token says.
-
-    Raises:
-        InvitationError: LINK_WRONG, LINK_EXPIRED or LINK_REVOKED, see `read` and `check`.
-    """
-    link = read(keys, token)
-    check(link, now, revoked)
-    return link
-
-
 def address(base: str, token: str, link: Link) -> str:
     """The web address to hand out: `base` is the desk server's, as partners reach it (`https://desk.example.org`)."""
     return f"{base.rstrip('/')}/{'guest' if isinstance(link, GuestLink) else 'desk'}/{token}"

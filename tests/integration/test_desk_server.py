@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +142,27 @@ async def test_socket_that_comes_back_in_time_was_not_missed(desk: DeskHouse) ->
                 with pytest.raises(TimeoutError):
                     await room.until(lambda: room.of(Leave), 2.5)
                 assert words.states() == ["free"]
+
+
+async def test_a_call_outlives_its_link_and_a_lost_socket(desk: DeskHouse) -> None:
+    """Also both at once; when the call is over nobody comes in by that link any more."""
+    lasts_s = 4
+    token = desk.desk_token(expires=datetime.now(UTC) + timedelta(seconds=lasts_s))
+    async with scripted_room(desk) as room, desk.page(token) as page:
+        await room.invite("4711")
+        visit = await knock(page, "4711")
+        visitor = await room.knocked()
+        await asyncio.sleep(lasts_s)
+        page.abort()
+        async with desk.page(token) as again:
+            visit.page = again
+            await again.say(Resume(calls={visit.call: TERMINAL}))
+            await visit.say(LookAgain())
+            await room.until(lambda: visitor.inside == [LookAgain()])
+            await again.say(ToRoom(terminal=TERMINAL, message=Leave(call=visit.call)))
+            await room.until(lambda: room.of(Leave))
+        async with desk.page(token) as late:
+            assert await late.close_code() == 4410
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,8 @@ async def test_links_are_made_for_desks_and_guests_and_withdrawn(
     keys = invitation.load_keys(house.made.credentials(house.made.desk_file("desk-1")) / invitation.KEY_CREDENTIAL)
     assert house.provision("link", "desk", "debts-1") == 0
     token = capsys.readouterr().out.split()[0].rpartition("/")[2]
-    desk_link = invitation.verify(keys, token, datetime.now(UTC))
+    desk_link = invitation.read(keys, token)
+    invitation.check(desk_link, datetime.now(UTC))
     assert isinstance(desk_link, invitation.DeskLink)
     assert desk_link.desk == "debts-1"
 
@@ -220,7 +221,8 @@ async def test_links_are_made_for_desks_and_guests_and_withdrawn(
     capsys.readouterr()
     assert house.provision("link", "guest", "--room", ROOM, "--appointment", "4711", "--guest", "clinic") == 0
     token = capsys.readouterr().out.split()[0].rpartition("/")[2]
-    guest_link = invitation.verify(keys, token, datetime.now(UTC))
+    guest_link = invitation.read(keys, token)
+    invitation.check(guest_link, datetime.now(UTC))
     assert isinstance(guest_link, invitation.GuestLink)
 
     for link in (desk_link.id, guest_link.id, desk_link.id):
