@@ -29,6 +29,8 @@ _UNSEEN_S, _SOUND_LET_GO_S = 1.0, 0.05
 """Without pictures for so long; at each of the sender's reports."""
 _ABSURD_S = 5.0
 """Further apart than this the reports are wrong."""
+_APART_S, _CATCH_UP_S = 0.016, 0.1
+"""What waited behind a missing packet is shown in quick motion, not all at once: else the next hole is seen, too."""
 _SMOOTHING = 0.15
 _UNHEARD_S = 0.15
 
@@ -84,7 +86,8 @@ class LipSync:
         hold_s = self.hold_for(self._times.time_s(ssrc, timestamp, _PICTURE_HZ), now_s)
         hold_s = max(hold_s, self._evenness.wait_s(timestamp / _PICTURE_HZ, now_s, self._most_ahead_s()))
         self._delay_sound()
-        self._due_s = max(self._due_s, now_s + hold_s)
+        due_s = now_s + hold_s
+        self._due_s = max(self._due_s, due_s, min(self._due_s + _APART_S, due_s + _CATCH_UP_S))
         return self._due_s
 
     def _most_ahead_s(self) -> float:

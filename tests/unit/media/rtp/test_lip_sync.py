@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -109,6 +110,30 @@ async def test_held_pictures_stay_in_order() -> None:
     assert dues_s == sorted(dues_s)
     assert dues_s[11] == dues_s[12]
     assert dues_s[-1] == pytest.approx(bench.now_s)
+
+
+async def test_what_waited_for_a_packet_is_shown_in_quick_motion() -> None:
+    """Not all of it in the same moment, and soon there is no more delay than before."""
+    bench = Bench(0.0)
+    for _ in range(30):
+        bench.now_s += 1 / 30
+        assert bench.due_s(bench.now_s) == pytest.approx(bench.now_s, abs=0.001)
+    bench.now_s += 0.3
+    dues_s = [bench.due_s(bench.now_s - (8 - late) / 30) for late in range(9)]
+    assert min(later - sooner for sooner, later in pairwise(dues_s)) > 0.015
+    assert dues_s[0] == pytest.approx(bench.now_s, abs=0.05)
+    for _ in range(600):
+        bench.now_s += 1 / 30
+        due_s = bench.due_s(bench.now_s)
+        assert due_s - bench.now_s < 0.25
+    assert due_s - bench.now_s < 0.01
+
+
+async def test_who_sends_far_too_many_pictures_has_no_more_delay_for_it() -> None:
+    bench = Bench(0.0)
+    for _ in range(500):
+        bench.now_s += 0.001
+        assert bench.due_s(bench.now_s) < bench.now_s + 0.11
 
 
 async def test_sound_waits_where_pictures_need_long() -> None:
