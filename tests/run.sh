@@ -18,7 +18,7 @@ export KIVY_NO_ARGS=1 # Kivy would read pytest's options
 unset DISPLAY WAYLAND_DISPLAY
 
 SUMMARY=() FAILED=0 BUILD=
-WORKERS=$(($(nproc) + 2)) && [ "$WORKERS" -le 4 ] || WORKERS=4 # most of them wait for something most of the time
+WORKERS=$(($(nproc) + 1)) && [ "$WORKERS" -le 4 ] || WORKERS=4 # one of them waits for something most of the time
 trap 'exit 130' INT
 trap '[ -z "$BUILD" ] || kill -- "-$BUILD" 2> /dev/null || true' EXIT
 
@@ -75,7 +75,7 @@ if [ -n "$BUILD" ]; then
     run wires in_simulator
     SUMMARY[-1]+=", ${COUNTS:-nothing was counted}"
 fi
-with_a_second_look tests -n "$WORKERS" ${OPTIONS[@]+"${OPTIONS[@]}"}
+with_a_second_look tests -n "$WORKERS" --dist worksteal ${OPTIONS[@]+"${OPTIONS[@]}"}
 [ $KIND != simulated-hardware ] || with_a_second_look booted -m appliance tests/integration tests/bench
 
 printf '\n'
