@@ -18,6 +18,8 @@ _MISSED = 1.0
 _TINY_S = 1e-6
 _HYSTERESIS = 0.8
 _GONE_S = 0.5
+_MOST = 16
+"""Streams that are thought of; each is weighed against each."""
 
 
 class _Stream:
@@ -62,7 +64,7 @@ class Pacing:
     def look(self, now_s: float, came_s: Mapping[str, float] | Mapping[int, float]) -> None:
         """`came_s`: the streams that have a new picture at this moment, and when it came."""
         for stream, at_s in came_s.items():
-            if at_s <= now_s:
+            if at_s <= now_s and (stream in self._streams or len(self._streams) < _MOST):
                 self._streams.setdefault(stream, _Stream(at_s)).note(at_s)
         self._streams = {stream: one for stream, one in self._streams.items() if now_s - one.came_s < _GONE_S}
         self.step_s = step_s = self._fitting_s()

@@ -94,6 +94,18 @@ def test_without_pictures_it_is_ready_for_them() -> None:
     assert pacing.step(102.0) - 102 == pytest.approx(1 / 31)
 
 
+def test_streams_without_end_are_not_kept() -> None:
+    """A sender may invent as many as it likes; those that were there first are still thought of."""
+    pacing, now_s = _pacing(), 100.0
+    for number in range(90):
+        made_up = {f"{number} {one}": now_s - 0.001 * one for one in range(20)}
+        pacing.look(now_s, {"a": now_s - 0.003} | made_up)
+        now_s = pacing.step(now_s)
+    assert len(pacing._streams) <= 16
+    assert "a" in pacing._streams
+    assert pacing.step_s == pytest.approx(1 / 30, rel=0.05)
+
+
 def test_smaller_steps_are_a_part_of_a_picture() -> None:
     """As the network is looked at: twice a picture, and not at each moment with much thought."""
     pacing, now_s, waits_s, steps = Pacing(0.016, 0.02, 0.002), 0.0, [], 0
