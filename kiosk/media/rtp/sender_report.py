@@ -23,6 +23,8 @@ class SenderReports:
         self._next_frame, self._send = sender._next_encoded_frame, sender._send_rtcp
         self._last: int | None = None
         self._origin: int | None = None
+        self._reported = 0
+        """Packets that were sent up to the last report."""
 
     async def next_frame(self, codec: RTCRtpCodecParameters) -> Any:
         """Everything before this frame has been sent: the sender's last RTP time is that of the last frame."""
@@ -34,9 +36,17 @@ class SenderReports:
         return frame
 
     async def send(self, packets: list[AnyRtcpPacket]) -> None:
-        """Also notes the report's time, by which the sender will know the round trip."""
+        """Also notes the report's time, by which the sender will know the round trip.
+
+        Who has sent nothing since has nothing to report: a room has a line for its screen, and lines of closed devices.
+        """
         for packet in packets:
-            if isinstance(packet, RtcpSrPacket) and self._origin is not None:
+            if not isinstance(packet, RtcpSrPacket):
+                continue
+            if packet.sender_info.packet_count == self._reported:
+                return
+            self._reported = packet.sender_info.packet_count
+            if self._origin is not None:
                 now_ntp = clock.current_ntp_time()
                 packet.sender_info.ntp_timestamp = now_ntp
                 packet.sender_info.rtp_timestamp = uint32_add(self._origin, self._now() % 2**32)

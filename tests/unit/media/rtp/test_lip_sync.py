@@ -203,6 +203,12 @@ async def pc() -> AsyncIterator[RTCPeerConnection]:
     await connection.close()
 
 
+def report_of(packets: int, rtp: int = 0) -> RtcpSrPacket:
+    """As aiortc makes it when so many have been sent."""
+    info = RtcpSenderInfo(ntp_timestamp=7, rtp_timestamp=rtp, packet_count=packets, octet_count=0)
+    return RtcpSrPacket(ssrc=1, sender_info=info)
+
+
 async def reported(pc: RTCPeerConnection, prepare: Callable[[Any], None]) -> tuple[RtcpSrPacket, int, Any]:
     """A sender sends two packets, 20 ms apart, and then a report; that, the last packet's RTP time, and the sender."""
     sender: Any = pc.addTransceiver(Packets()).sender
@@ -215,9 +221,7 @@ async def reported(pc: RTCPeerConnection, prepare: Callable[[Any], None]) -> tup
     sender.transport._send_rtp = send
     await sender._run_rtp(CODECS["audio"][0])
     rtp = sender._RTCRtpSender__rtp_timestamp
-    packet = RtcpSrPacket(
-        ssrc=1, sender_info=RtcpSenderInfo(ntp_timestamp=7, rtp_timestamp=rtp, packet_count=0, octet_count=0)
-    )
+    packet = report_of(2, rtp)
     await sender._send_rtcp([packet])
     assert len(sent) == 3
     return packet, rtp, sender
@@ -230,6 +234,20 @@ async def test_our_reports_say_what_time_it_is_for_the_track(pc: RTCPeerConnecti
     ours, rtp, sender = await reported(pc, lambda sender: sender_report.install(sender, lambda: 1960 + 960 + 500))
     assert ours.sender_info.rtp_timestamp == (rtp + 960 + 500) % 2**32
     assert sender._RTCRtpSender__lsr == ours.sender_info.ntp_timestamp >> 16 & 0xFFFFFFFF
+
+
+async def test_who_has_sent_nothing_since_reports_nothing(pc: RTCPeerConnection) -> None:
+    sender: Any = pc.addTransceiver("audio").sender
+    sender_report.install(sender, lambda: 5)
+    sent: list[bytes] = []
+
+    async def send(data: bytes) -> None:
+        sent.append(data)
+
+    sender.transport._send_rtp = send
+    for packets in (0, 0, 3, 3, 4, 4):
+        await sender._send_rtcp([report_of(packets)])
+    assert [RtcpSrPacket.parse(data[4:], 0).sender_info.packet_count for data in sent] == [3, 4]
 
 
 async def test_other_reports_pass_as_they_are(pc: RTCPeerConnection) -> None:
