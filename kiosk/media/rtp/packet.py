@@ -121,7 +121,9 @@ def _read_short(packet: Packet, view: memoryview, at: int, end: int, ids: Ids) -
             packet.transport_sequence_number = view[at] << 8 | view[at + 1]
         elif number == send_time and after - at == 3:
             packet.abs_send_time = view[at] << 16 | view[at + 1] << 8 | view[at + 2]
-        elif number in (transport_wide, send_time, mid):
+        elif number == mid:
+            packet.mid = str(view[at:after], "utf-8")
+        elif number in (transport_wide, send_time):
             _keep(packet, number, view, at, after, ids)
         at = after
 

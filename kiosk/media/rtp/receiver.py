@@ -28,8 +28,9 @@ from kiosk.media.rtp.pictures import Pictures
 _MAX_STREAMS = 16
 """SSRCs that one line counts; who invents more is not listened to."""
 _BURST_BYTES = 10_000
-_ESTIMATE_S = 0.1
-"""Between two looks at when packets came: as often as a queue on the way changes."""
+_ESTIMATE_S = 0.2
+"""Between two looks at when packets came: a queue on the way that fills within less is over again as soon. One look
+costs as much as ten packets."""
 _NUMBER = struct.Struct("!H").unpack_from
 
 DueS: TypeAlias = Callable[[int, int], float]

@@ -15,8 +15,8 @@ from kiosk.runtime.pacing import Pacing
 PERIOD_S, LONGEST_S = 0.016, 0.0201
 """Half a picture. The first packet of a round costs seven times as much as the next one, so at 12 ms each costs a
 seventh more; from 20 ms on sound would wait longer for its packets, see `kiosk.media.playback.arrivals`."""
-_MOVES_S, _LOOKS = 0.002, 4
-"""At every fourth round the moments move, by no more than the first."""
+_MOVES_S, _LOOKS = 0.002, 8
+"""At every eighth round the moments move, by no more than the first."""
 _QUIET_ROUNDS = 6
 """A socket that gave nothing for so long (about 100 ms) is not busy."""
 
