@@ -1,14 +1,17 @@
-"""Merges Debian's Noto Sans and Noto Sans Arabic UI into one Regular and one Bold.
+"""Merges Debian's Noto fonts of several scripts into one Regular and one Bold.
 
-A Kivy label draws from one file, and the Arabic one has no Latin letters. Run by setup.sh as
-`python -m provisioning.fonts [DIRECTORY]`; knows nothing about who draws with the result.
+A Kivy label draws from one file, and the Arabic one has no Latin letters. Screens are written in Latin, Cyrillic and
+Arabic; people's names and titles of sessions also in scripts whose letters need no shaping, with arrows and ticks. Run
+by setup.sh as `python -m provisioning.fonts [DIRECTORY]`; knows nothing about who draws with the result.
 """
 
 import logging
 import sys
+import tempfile
 from pathlib import Path
 
 from fontTools.merge import Merger
+from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.scaleUpem import scale_upem
 
@@ -16,10 +19,14 @@ NOTO = Path("/usr/share/fonts/truetype/noto")
 WEIGHTS = ("Regular", "Bold")
 # The UI face has the line height of Noto Sans; where a Debian release lacks it, the taller plain face will do.
 ARABIC_FACES = ("NotoSansArabicUI", "NotoSansArabic")
+OTHER_FACES = ("NotoSansHebrew", "NotoSansGeorgian", "NotoSansArmenian", "NotoSansEthiopic")
+# Of a single weight, which both of ours take.
+SIGNS = {"NotoSansMath-Regular": range(0x2190, 0x2200), "NotoSansSymbols2-Regular": range(0x25A0, 0x27C0)}
 FIGURES = range(ord("0"), ord("9") + 1)
 # arabic-reshaper writes letters in their presentation forms (Unicode chart "Arabic Presentation Forms-B").
 ARABIC_FORMS = range(0xFE80, 0xFEFC + 1)
 CYRILLIC = range(0x0410, 0x044F + 1)
+OTHERS = "שלוםგამარჯობაԲարևሰላም→✓★"
 LATIN = (*range(0x21, 0x7F), *range(0xC0, 0x100), *map(ord, "ĞğİıŞşŁłŐőŰűČčŠšŽž„“”–—…·€"))
 
 
@@ -41,8 +48,13 @@ def merge(weight: str, target: Path) -> Path:
     latin_path = _existing(f"NotoSans-{weight}.ttf")
     latin = TTFont(latin_path)
     arabic = _existing(*(f"{face}-{weight}.ttf" for face in ARABIC_FACES))
-    scaled = _with_units_per_em(arabic, latin["head"].unitsPerEm, target)
-    merged = Merger().merge([str(latin_path), scaled])
+    others = [arabic, *(_existing(f"{face}-{weight}.ttf") for face in OTHER_FACES)]
+    signs = {_existing(f"{face}.ttf"): codes for face, codes in SIGNS.items()}
+    units = latin["head"].unitsPerEm
+    with tempfile.TemporaryDirectory() as folder:
+        parts = [_with_units_per_em(path, units, Path(folder)) for path in others]
+        parts += [_only(path, codes, units, Path(folder)) for path, codes in signs.items()]
+        merged = Merger().merge([str(latin_path), *parts])
     _take_line_height(merged, latin)
     _make_figures_tabular(merged)
     _check(merged)
@@ -70,6 +82,18 @@ def _with_units_per_em(path: Path, units: int, target: Path) -> str:
     scaled = target / f"scaled-{path.name}"
     font.save(scaled)
     return str(scaled)
+
+
+def _only(path: Path, codes: range, units: int, target: Path) -> str:
+    """A copy with these characters alone, and without the substitutions of theirs."""
+    font = TTFont(path)
+    subsetter = Subsetter(Options(layout_features=[], drop_tables=["MATH", "GSUB", "GPOS", "GDEF"]))
+    subsetter.populate(unicodes=codes)
+    subsetter.subset(font)
+    scale_upem(font, units)
+    few = target / f"few-{path.name}"
+    font.save(few)
+    return str(few)
 
 
 def _take_times(merged: TTFont, latin: TTFont) -> None:
@@ -119,7 +143,8 @@ def _single_substitutions(font: TTFont, tag: str) -> dict[str, str]:
 
 def _check(font: TTFont) -> None:
     letters = font.getBestCmap()
-    missing = [code for code in (*LATIN, *CYRILLIC, *ARABIC_FORMS, *FIGURES) if code not in letters]
+    wanted = (*LATIN, *CYRILLIC, *ARABIC_FORMS, *FIGURES, *map(ord, OTHERS))
+    missing = [code for code in wanted if code not in letters]
     if missing:
         raise FontError("the merged font lacks " + ", ".join(f"U+{code:04X}" for code in missing))
 

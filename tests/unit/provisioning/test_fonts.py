@@ -22,10 +22,15 @@ def merged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         "Hoş geldiniz, İstanbul'dan ığdır",
         "Ласкаво просимо, ґрунт і їжак",
         arabic_reshaper.reshape("مرحبا، الجلسة تبدأ الآن"),
+        "שלום, ליאת",
+        "გამარჯობა, ნინო",
+        "Բարև, Անի",
+        "ሰላም፣ ሳባ",
+        "Beratung → Jugendamt ✓ ★ ☕ ✉",
     ],
 )
 def test_every_letter_is_drawn(merged: TTFont, text: str) -> None:
-    """German, Turkish, Ukrainian and shaped Arabic find a glyph in one file."""
+    """German, Turkish, Ukrainian and shaped Arabic find a glyph in one file, and names in scripts without shaping."""
     assert [c for c in text if ord(c) not in merged.getBestCmap()] == []
 
 
