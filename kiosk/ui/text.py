@@ -4,6 +4,7 @@ Kivy draws glyphs from left to right and joins no Arabic letters. Its own `font_
 so letters are joined by arabic_reshaper and lines reordered by python-bidi, after they were broken.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,6 +23,8 @@ ELLIPSIS = "…"
 _OPENING = "([{<«‹"
 _TURNED = dict(zip(_OPENING + ")]}>»›", ")]}>»›" + _OPENING, strict=True))
 _RTL_BLOCKS = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))
+_UNDRAWN = re.compile("[\ufe00-\ufe0f\u20d0-\u20ff\U0001f000-\U0001faff\U000e0000-\U000e01ef]+ ?")
+"""Pictographs, as calendars have them in titles, and what varies them: no font of ours has any."""
 
 
 class Broken(NamedTuple):
@@ -47,6 +50,12 @@ def visual(line: str, is_rtl: bool) -> str:
     if not is_rtl and not has_rtl(line):
         return line
     return _face(get_display(reshape(line), base_dir="R" if is_rtl else "L"), is_rtl)
+
+
+def _drawable(text: str) -> str:
+    """Without pictographs, in whose place there would be boxes; a text of nothing else stays as it is."""
+    drawn, count = _UNDRAWN.subn("", text)
+    return (count and drawn.strip(" ")) or text
 
 
 def forget() -> None:
@@ -90,6 +99,7 @@ def break_lines(text: str, width_px: float, measure: Measure, *, is_rtl: bool, m
             keep their own, or their full stop would stand before them.
         max_lines: 0 for any number.
     """
+    text = _drawable(text)
     is_rtl = is_rtl and (has_rtl(text) or not any(char.isalpha() for char in text))
 
     def fits(line: str) -> bool:

@@ -74,3 +74,15 @@ def test_an_ellipsis_of_the_text_itself_is_no_cut() -> None:
     """Somebody typed it; where words are left out as well, it is one."""
     assert break_lines("und so …", 80, by_letters, is_rtl=False) == (["und so …"], True)
     assert break_lines("undsoweiter…", 80, by_letters, is_rtl=False) == (["undsowe…"], False)
+
+
+def test_pictographs_leave_no_boxes() -> None:
+    """As calendars have them in titles; a title of nothing else is still there to be touched."""
+    for text, drawn in (
+        ("📅 Erstgespräch", "Erstgespräch"),
+        ("Erstgespräch 👩🏽", "Erstgespräch"),
+        ("Tee ☕\ufe0f, dann Anfrage → Kammer", "Tee ☕, dann Anfrage → Kammer"),
+        ("🇩🇪 Deutsch 🎓\nam Tisch", "Deutsch \nam Tisch"),
+        ("🎉", "🎉"),
+    ):
+        assert break_lines(text, 0, by_letters, is_rtl=False).lines == drawn.split("\n")
