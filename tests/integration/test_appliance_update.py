@@ -29,6 +29,8 @@ async def test_a_release_is_taken_and_proves_itself(house: UpdateHouse) -> None:
     before = machine.pid(AGENT)
     with ProcessList() as processes:
         assert await change(house, 2, 2, 60.0, is_well=True) < 30, "so long the terminal is away"
+    said = machine.run("journalctl", "--no-pager", *(f"--unit={unit}" for unit in (AGENT, MEDIA, UI)))
+    assert "Traceback" not in said, "the old version has met parts of the new one"
     assert processes.has("provisioning", "update", "run")
     assert processes.leaks({**house.secrets(), **secrets_below(house.publisher.folder)}) == []
     assert house.link("proven") == "versions/1"
