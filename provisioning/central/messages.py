@@ -81,8 +81,10 @@ class Connection:
         return tuple(sorted(topic.split("/")[-2] for topic in self.retained(topics.terminal("+", "status"))))
 
     def close(self) -> None:
+        """For good."""
         self._client.disconnect()
         self._client.loop(0.1)
+        del self._client  # paho closes what wakes its loop when nobody has it any more; it and we have each other
 
     def open(self, central: Central) -> None:
         """Connects. Raises ConfigurationError for files that are no certificate and key, BrokerError for the rest."""

@@ -1,6 +1,9 @@
 """`provision` on a real broker: what it publishes arrives, what is wrong is not published, and the rules hold."""
 
+import asyncio
+import gc
 import ssl
+import weakref
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +20,8 @@ from kiosk.contract.schedule import Schedule
 from kiosk.runtime import invitation
 from provisioning import broker, installation
 from provisioning.__main__ import main
+from provisioning.central import configuration
+from provisioning.central.messages import connected
 from provisioning.demo.ports import HOST, free_port, until_open
 from provisioning.demo.processes import Program, Supervisor
 from provisioning.installation import Installation
@@ -260,6 +265,22 @@ async def test_a_broker_that_is_away_is_named(house: House, tmp_path: Path, caps
     file.write_text(file.read_text().replace(f"port = {house.port}", f"port = {free_port()}"))
     assert house.provision("directory", "push", str(DIRECTORY)) == 1
     assert "Connection refused" in capsys.readouterr().err
+
+
+async def test_a_connection_leaves_no_sockets(house: House) -> None:
+    """paho closes what wakes its loop when it is let go."""
+    central = configuration.load(house.made.central_file)
+
+    def ask() -> "weakref.ref[object]":
+        with connected(central) as connection:
+            assert connection.terminals() == ()
+            return weakref.ref(connection._client)
+
+    gc.disable()
+    try:
+        assert (await asyncio.to_thread(ask))() is None
+    finally:
+        gc.enable()
 
 
 # paho leaves the socket of a failed handshake to the garbage collector.
