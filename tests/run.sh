@@ -61,7 +61,7 @@ pytest_twice() { # COMMAND…
     "$@" -n 0 --last-failed
 }
 
-if [ $KIND = simulated-hardware ]; then # beside what keeps one core busy
+if [ $KIND = simulated-hardware ]; then # it takes what the rest leaves of the processor
     setsid nice bash -c 'bash tests/hardware/kernel/build.sh && bash tests/appliance/root.sh && bash tests/appliance/bundle.sh' > /dev/null &
     BUILD=$!
 fi
@@ -69,13 +69,13 @@ run format ruff format --check .
 run lint ruff check .
 run types mypy kiosk device provisioning tests
 run layers lint-imports
+with_a_second_look tests -n "$WORKERS" --dist worksteal ${OPTIONS[@]+"${OPTIONS[@]}"}
 if [ -n "$BUILD" ]; then
     run machines wait "$BUILD"
     BUILD=
     run wires in_simulator
     SUMMARY[-1]+=", ${COUNTS:-nothing was counted}"
 fi
-with_a_second_look tests -n "$WORKERS" --dist worksteal ${OPTIONS[@]+"${OPTIONS[@]}"}
 [ $KIND != simulated-hardware ] || with_a_second_look booted -m appliance tests/integration tests/bench
 
 printf '\n'
