@@ -3,7 +3,9 @@
 Each task returns lines to show; what goes wrong is an error of `kiosk.contract.errors`.
 """
 
+import contextlib
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,16 +13,19 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from kiosk.contract import configuration, topics
-from kiosk.contract.errors import ConfigurationError, MalformedError
+from kiosk.contract.errors import BrokerError, ConfigurationError, MalformedError, Reason
 from kiosk.contract.links import IceServers, MediaServer, MediaServers
 from kiosk.contract.mqtt import RevokedLinks
 from kiosk.contract.schedule import Appointment, Schedule
 from kiosk.runtime import invitation
+from kiosk.runtime.lock import Lock
 from provisioning import plan, turn
 from provisioning.central import directory
 from provisioning.central.configuration import Central
-from provisioning.central.messages import Connection, connected
+from provisioning.central.messages import TIMEOUT_S, Connection, connected
 from provisioning.outcome import Done
+
+_AGAIN_S = 0.05
 
 
 def push_schedule(
@@ -167,12 +172,29 @@ def revoke(central: Central, link: str, is_dry: bool = False) -> Done:
     except msgspec.ValidationError:
         detail = "that is no link's id: 16 of a-z and 0-9, as `provision link` named it beside the link"
         raise ConfigurationError(f"{detail}; nothing was withdrawn") from None
-    with connected(central, is_dry) as broker:
+    with connected(central, is_dry) as broker, _alone(central):
         revoked: RevokedLinks = broker.read(topics.REVOKED, RevokedLinks) or RevokedLinks()
         if link in revoked.links:
             return Done((f"link {link} was withdrawn before",))
         broker.publish(topics.REVOKED, RevokedLinks(links=(*revoked.links, link)))
     return Done((f"link {link} {'would be' if is_dry else 'is'} withdrawn",))
+
+
+@contextlib.contextmanager
+def _alone(central: Central) -> Iterator[None]:
+    """While a list is read and published with one more: of two commands at once one would undo the other.
+
+    The lock is on the key, which whoever is connected can read. Raises BrokerError.
+    """
+    lock, deadline_s = Lock(central.key_file), time.monotonic() + TIMEOUT_S
+    while not lock.take():
+        if time.monotonic() > deadline_s:
+            raise BrokerError("another command has been changing the same list for 10 s; try again", Reason.NO_ANSWER)
+        time.sleep(_AGAIN_S)
+    try:
+        yield
+    finally:
+        lock.give()
 
 
 def _published(is_dry: bool) -> str:

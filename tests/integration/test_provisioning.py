@@ -20,7 +20,7 @@ from kiosk.contract.schedule import Schedule
 from kiosk.runtime import invitation
 from provisioning import broker, installation
 from provisioning.__main__ import main
-from provisioning.central import configuration
+from provisioning.central import configuration, tasks
 from provisioning.central.messages import connected
 from provisioning.demo.ports import HOST, free_port, until_open
 from provisioning.demo.processes import Program, Supervisor
@@ -265,6 +265,15 @@ async def test_a_broker_that_is_away_is_named(house: House, tmp_path: Path, caps
     file.write_text(file.read_text().replace(f"port = {house.port}", f"port = {free_port()}"))
     assert house.provision("directory", "push", str(DIRECTORY)) == 1
     assert "Connection refused" in capsys.readouterr().err
+
+
+async def test_of_links_withdrawn_at_once_none_is_forgotten(house: House) -> None:
+    """Each command reads the list and publishes it with one more."""
+    central, links = configuration.load(house.made.central_file), tuple(f"{number:016}" for number in range(8))
+    await asyncio.gather(*(asyncio.to_thread(tasks.revoke, central, link) for link in links))
+    payload = await _retained(house, topics.REVOKED)
+    assert payload is not None
+    assert set(codec.decode(payload, RevokedLinks, "revoked").links) == set(links)
 
 
 async def test_a_connection_leaves_no_sockets(house: House) -> None:
