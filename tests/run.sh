@@ -69,7 +69,7 @@ run format ruff format --check .
 run lint ruff check .
 run types mypy kiosk device provisioning tests
 run layers lint-imports
-with_a_second_look tests -n "$WORKERS" --dist worksteal ${OPTIONS[@]+"${OPTIONS[@]}"}
+with_a_second_look tests -n "$WORKERS" ${OPTIONS[@]+"${OPTIONS[@]}"}
 if [ -n "$BUILD" ]; then
     run machines wait "$BUILD"
     BUILD=
