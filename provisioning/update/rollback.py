@@ -1,9 +1,11 @@
 """`python -m provisioning.update.rollback TERMINAL.toml`: a unit has failed; if its version is on probation, back.
 
-Run by `OnFailure=` from the proven version. Where nothing is on probation it does nothing.
+Run by `OnFailure=` from the proven version. Where nothing is on probation, or what failed is started again already, it
+does nothing.
 """
 
 import argparse
+import logging
 import os
 from pathlib import Path
 
@@ -35,8 +37,12 @@ def main() -> int:
     options = parser.parse_args()
     log.set_up("rollback")
     update = update_of(options.configuration)
+    services = Systemd(update.software_directory)
+    if not services.has_given_up():
+        logging.getLogger(__name__).info("what failed was about to be stopped, and is started anew")
+        return 0
     versions, notebook = Versions(update.software_directory), Notebook(update.state_directory)
-    probation = Probation(update, versions, notebook, Systemd(update.software_directory))
+    probation = Probation(update, versions, notebook, services)
     probation.take_back(Cause.DID_NOT_START, os.environ.get(_UNIT, ""))
     return 0
 

@@ -9,6 +9,7 @@ _logger = logging.getLogger(__name__)
 
 PROBATION = "kiosk-probation.service"
 _NOT_OURS = ("kiosk-update.", "kiosk-probation.", "kiosk-rollback.", "kiosk-out-of-service.", "kiosk-firstboot.")
+_ROLLBACK = "kiosk-rollback.service"
 _TIMEOUT_S = 90.0
 
 
@@ -52,6 +53,16 @@ class Systemd:
 
     def watch(self) -> None:
         self._ask("--no-block", "restart", PROBATION)
+
+    def has_given_up(self) -> bool:
+        """Whether a unit whose failure concerns the version has failed, and is not about to be started again.
+
+        The last version's process that had to be killed as it was stopped fails as well, and says nothing of the next.
+        """
+        asked = self._ask("show", "kiosk-*.service", "--property=Id,ActiveState,Job,OnFailure")
+        units = [dict(line.split("=", 1) for line in block.splitlines()) for block in asked.split("\n\n")]
+        failed = [unit for unit in units if _ROLLBACK in unit.get("OnFailure", "") and not unit.get("Job")]
+        return not asked or any(unit.get("ActiveState") == "failed" for unit in failed)
 
     def _ask(self, *words: str) -> str:
         return _run(("systemctl", *words))

@@ -1,11 +1,13 @@
 """A booted terminal under real systemd updates itself, and takes back what does not run."""
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 
 from tests.bench.updating import change
+from tests.fakes.appliance import Machine
 from tests.fakes.process_list import ProcessList, secrets_below
 from tests.integration.appliance_house import AGENT, MEDIA, UI
 from tests.integration.update_house import PROBATION_S, UpdateHouse, update_house
@@ -21,14 +23,30 @@ async def _house() -> AsyncIterator[UpdateHouse]:
         yield house
 
 
+@contextlib.contextmanager
+def failing_as_it_is_stopped(machine: Machine, unit: str) -> Iterator[None]:
+    """As one does that has to be killed."""
+    words = machine.path(f"/run/systemd/system/{unit}.d/fails.conf")
+    words.parent.mkdir()
+    words.write_text("[Service]\nExecStop=/bin/false\n")
+    machine.run("systemctl", "daemon-reload")
+    yield
+    words.unlink()
+    machine.run("systemctl", "daemon-reload")
+
+
 async def test_a_release_is_taken_and_proves_itself(house: UpdateHouse) -> None:
-    """The units of the old version do it all; the monitor hears of every step, and no list of processes of a secret."""
+    """The units of the old version do it all; the monitor hears of every step, and no list of processes of a secret.
+
+    How one of the old version's processes ends is nothing that the new one would be taken back for.
+    """
     machine = house.machine
     began = {unit: int(machine.show(unit, _BEGAN)[_BEGAN]) for unit in (MEDIA, UI)}
     assert min(began.values()) > int(machine.show(AGENT, _READY)[_READY]), "the help button's process was ready first"
     before = machine.pid(AGENT)
-    with ProcessList() as processes:
+    with ProcessList() as processes, failing_as_it_is_stopped(machine, MEDIA):
         assert await change(house, 2, 2, 60.0, is_well=True) < 30, "so long the terminal is away"
+    assert "Failed with result 'exit-code'" in machine.journal(MEDIA)
     said = machine.run("journalctl", "--no-pager", *(f"--unit={unit}" for unit in (AGENT, MEDIA, UI)))
     assert "Traceback" not in said, "the old version has met parts of the new one"
     assert processes.has("provisioning", "update", "run")
