@@ -12,9 +12,9 @@ from xdist.workermanage import WorkerController
 _BESIDE_EACH_OTHER = re.compile(
     r"tests/(unit|conformance|ui)/"
     r"|tests/integration/test_(bad_wire|broker_(commands|documents|partners|room|rounds|spool|status)"
-    r"|central_(check|server)|consultation_outsiders|desk_(janus|links|page|server)|display"
+    r"|central_(check|server)|consultation_(outsiders|processes)|desk_(access|janus|line|links|page|race|server)|display"
     r"|enrolment(_below|_broker|_commands|_cuts)?|help|janus_client|os_updates|privacy|provisioning|release_build"
-    r"|rollout|room_restart|self_test|systemd_units|update_(agent|assembly|fetch)|updates|updates_power)\.py"
+    r"|rollout|room_restart|rounds|self_test|systemd_units|update_(agent|assembly|fetch)|updates|updates_power)\.py"
 )
 _CHUNK = 12
 """So many tests a worker gets at a time: large enough to share what a file sets up, small enough for an even end."""
