@@ -209,16 +209,22 @@ def report_of(packets: int, rtp: int = 0) -> RtcpSrPacket:
     return RtcpSrPacket(ssrc=1, sender_info=info)
 
 
-async def reported(pc: RTCPeerConnection, prepare: Callable[[Any], None]) -> tuple[RtcpSrPacket, int, Any]:
-    """A sender sends two packets, 20 ms apart, and then a report; that, the last packet's RTP time, and the sender."""
-    sender: Any = pc.addTransceiver(Packets()).sender
-    prepare(sender)
+def sent_by(sender: Any) -> list[bytes]:
+    """What would leave, as it does, unencrypted."""
     sent: list[bytes] = []
 
     async def send(data: bytes) -> None:
         sent.append(data)
 
     sender.transport._send_rtp = send
+    return sent
+
+
+async def reported(pc: RTCPeerConnection, prepare: Callable[[Any], None]) -> tuple[RtcpSrPacket, int, Any]:
+    """A sender sends two packets, 20 ms apart, and then a report; that, the last packet's RTP time, and the sender."""
+    sender: Any = pc.addTransceiver(Packets()).sender
+    prepare(sender)
+    sent = sent_by(sender)
     await sender._run_rtp(CODECS["audio"][0])
     rtp = sender._RTCRtpSender__rtp_timestamp
     packet = report_of(2, rtp)
@@ -239,12 +245,7 @@ async def test_our_reports_say_what_time_it_is_for_the_track(pc: RTCPeerConnecti
 async def test_who_has_sent_nothing_since_reports_nothing(pc: RTCPeerConnection) -> None:
     sender: Any = pc.addTransceiver("audio").sender
     sender_report.install(sender, lambda: 5)
-    sent: list[bytes] = []
-
-    async def send(data: bytes) -> None:
-        sent.append(data)
-
-    sender.transport._send_rtp = send
+    sent = sent_by(sender)
     for packets in (0, 0, 3, 3, 4, 4):
         await sender._send_rtcp([report_of(packets)])
     assert [RtcpSrPacket.parse(data[4:], 0).sender_info.packet_count for data in sent] == [3, 4]
@@ -254,11 +255,6 @@ async def test_other_reports_pass_as_they_are(pc: RTCPeerConnection) -> None:
     """Before anything was sent there is no time to tell."""
     sender: Any = pc.addTransceiver("audio").sender
     sender_report.install(sender, lambda: 5)
-    sent: list[bytes] = []
-
-    async def send(data: bytes) -> None:
-        sent.append(data)
-
-    sender.transport._send_rtp = send
+    sent = sent_by(sender)
     await sender._send_rtcp([RtcpRrPacket(ssrc=1)])
     assert sent == [bytes(RtcpRrPacket(ssrc=1))]
