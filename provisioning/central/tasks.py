@@ -26,6 +26,7 @@ from provisioning.central.messages import TIMEOUT_S, Connection, connected
 from provisioning.outcome import Done
 
 _AGAIN_S = 0.05
+"""Between two tries for a lock: flock(2) waits for ever, or not at all."""
 
 
 def push_schedule(
@@ -189,7 +190,8 @@ def _alone(central: Central) -> Iterator[None]:
     lock, deadline_s = Lock(central.key_file), time.monotonic() + TIMEOUT_S
     while not lock.take():
         if time.monotonic() > deadline_s:
-            raise BrokerError("another command has been changing the same list for 10 s; try again", Reason.NO_ANSWER)
+            detail = f"another command has been changing the same list for {TIMEOUT_S:.0f} s; try again"
+            raise BrokerError(detail, Reason.NO_ANSWER)
         time.sleep(_AGAIN_S)
     try:
         yield
