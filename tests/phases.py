@@ -1,4 +1,5 @@
-"""With `-n N`, how pytest-xdist deals out the tests: first what only computes, to all cores, then the rest one by one.
+"""With `-n N`, how pytest-xdist deals out the tests: first what only computes or mostly waits, to all cores, then the
+rest one by one.
 
 The rest is real processes, wires and films whose moments count: no other test runs beside them.
 """
